@@ -1,0 +1,163 @@
+"""Where the emulators live on disk, which ports they take and which secrets they check."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulators.errors import EmulatorError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LOOPBACK = "127.0.0.1"
+SAS_KEY_NAME = "RootManageSharedAccessKey"
+HTTP_PATH = "/sql/1.0/warehouses/local"
+CATALOG = "spark_catalog"
+
+PORT_VARIABLES = {
+    "amqp_port": "EVENTHUBS_AMQP_PORT",
+    "kafka_port": "EVENTHUBS_KAFKA_PORT",
+    "kafka_controller_port": "EVENTHUBS_KAFKA_CONTROLLER_PORT",
+    "warehouse_port": "WAREHOUSE_PORT",
+}
+"""Environment variable that sets each port; a port that is not set is chosen free, once, and kept."""
+
+
+@dataclass(frozen=True)
+class Hub:
+    """One event hub: its name and its number of partitions (1 to 32, as in the Standard tier)."""
+
+    name: str
+    partitions: int
+
+
+HUBS = (Hub("orders", 4),)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Ports and secrets of one checkout's emulators; kept in `<home>/emulators.json` (mode 0600)."""
+
+    home: Path
+    amqp_port: int
+    kafka_port: int
+    kafka_controller_port: int
+    warehouse_port: int
+    sas_key: str
+    warehouse_token: str
+
+    @property
+    def connection_string(self) -> str:
+        """What an `azure-eventhub` client connects with; plain AMQP, because it names the emulator."""
+        return (
+            f"Endpoint=sb://{LOOPBACK}:{self.amqp_port};SharedAccessKeyName={SAS_KEY_NAME};"
+            f"SharedAccessKey={self.sas_key};UseDevelopmentEmulator=true;"
+        )
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """Address of the Kafka endpoint: SASL_PLAINTEXT, PLAIN, user `$ConnectionString`."""
+        return f"{LOOPBACK}:{self.kafka_port}"
+
+    @property
+    def warehouse_url(self) -> str:
+        """Base address of the SQL warehouse."""
+        return f"http://{LOOPBACK}:{self.warehouse_port}"
+
+    @property
+    def jars(self) -> Path:
+        """Jars of this checkout, one folder per class path (`spark`, `kafka`); shared by every home."""
+        return REPOSITORY / ".local" / "jars"
+
+    @property
+    def spark_conf(self) -> Path:
+        """The `SPARK_CONF_DIR` of every local Spark session."""
+        return self.home / "spark" / "conf"
+
+    @property
+    def kafka_data(self) -> Path:
+        """Folder of the broker: its properties file and its log segments."""
+        return self.home / "kafka"
+
+    @property
+    def warehouse_data(self) -> Path:
+        """Folder of the warehouse: metastore, tables and its own records."""
+        return self.home / "warehouse"
+
+    @property
+    def bronze(self) -> Path:
+        """Folder of the bronze Delta tables, one subfolder per table: the ingester writes them by path."""
+        return self.home / "bronze"
+
+    @property
+    def tls(self) -> Path:
+        """Folder of the local certificate authority and the certificates it signed."""
+        return self.home / "tls"
+
+    @property
+    def run(self) -> Path:
+        """Folder of one record (pid, start time) per running process."""
+        return self.home / "run"
+
+    @property
+    def log(self) -> Path:
+        """Folder of one log file per process."""
+        return self.home / "log"
+
+
+def home_from(environment: Mapping[str, str] = os.environ) -> Path:
+    """Folder that holds everything a run leaves behind: `EMULATORS_HOME`, else `.local` of the checkout."""
+    return Path(environment.get("EMULATORS_HOME") or REPOSITORY / ".local").resolve()
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read this home's settings, or make and keep them on the first call.
+
+    Raises:
+        EmulatorError: a port variable is not a port, or the kept file is not readable.
+    """
+    home = home_from(environment)
+    file = home / "emulators.json"
+    kept: dict[str, int | str] = {}
+    if file.exists():
+        try:
+            kept = json.loads(file.read_text())
+        except ValueError as error:
+            raise EmulatorError(f"{file} is not readable ({error}): delete it and run again.") from None
+    wanted = {name: _port(environment, variable) for name, variable in PORT_VARIABLES.items()}
+    free = iter(_free_ports(len(wanted)))
+    values: dict[str, int | str] = {name: wanted[name] or kept.get(name) or next(free) for name in wanted}
+    values["sas_key"] = kept.get("sas_key") or b64encode(secrets.token_bytes(32)).decode()
+    values["warehouse_token"] = kept.get("warehouse_token") or f"local-{secrets.token_hex(16)}"
+    if values != kept:
+        home.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_suffix(f".{os.getpid()}")
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(values, indent=2))
+        temporary.replace(file)
+    return Settings(home=home, **values)  # type: ignore[arg-type]
+
+
+def _port(environment: Mapping[str, str], variable: str) -> int | None:
+    text = environment.get(variable, "")
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise EmulatorError(f"{variable}={text!r} is not a port: set a number from 1 to 65535, or unset it.")
+    return int(text)
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind((LOOPBACK, 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
