@@ -1,3 +1,77 @@
-# Every command of the project; `make help` lists them.
-test:
-	@echo not yet
+# Every command of the project. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+EVENTS ?= 300
+SEED ?= 42
+export PYTHONPATH := $(CURDIR)
+
+PY := .venv/bin/python
+ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test lint format unit integration e2e docs lock conformance clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The virtual environment is complete when its marker is newer than the lock.
+.venv/.complete: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "error: Python 3.11 or newer is needed: set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "installing Python packages into .venv …"
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@uv=$$(command -v uv) || { $(PY) -m pip install --quiet --disable-pip-version-check \
+		--require-hashes \
+		--requirement <(sed -n '/^uv==/,/[^\\]$$/p' requirements.lock) && uv=.venv/bin/uv; } && \
+		$$uv pip sync --quiet --python $(PY) --require-hashes --build-constraints requirements.lock requirements.lock
+	@touch $@
+
+setup: .venv/.complete ## Install everything: Python packages, Java, jars
+	@$(PY) -m emulators prepare
+
+demo: .venv/.complete ## Run the whole path once and print the result (EVENTS=300 SEED=42)
+	@$(PY) -m emulators demo --events $(EVENTS) --seed $(SEED)
+
+up: .venv/.complete ## Start the emulators
+	@$(PY) -m emulators up
+
+down: .venv/.complete ## Stop the emulators; their state stays under .local/
+	@$(PY) -m emulators down
+
+status: .venv/.complete ## Tell what is up and how to reach it
+	@$(PY) -m emulators status
+
+test: lint unit integration e2e ## Run every check and test, from nothing
+
+lint: .venv/.complete ## Check Python (ruff, mypy) and SQL (sqlfluff)
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/sqlfluff lint --disable-progress-bar --nofail=false models snapshots analyses tests/dbt
+
+format: .venv/.complete ## Format Python and SQL in place
+	@.venv/bin/ruff check --quiet --fix . && .venv/bin/ruff format --quiet .
+	@.venv/bin/sqlfluff fix --disable-progress-bar models snapshots analyses tests/dbt
+
+unit: .venv/.complete ## Run the tests that need no Spark and no broker
+	@$(PY) -m pytest -x tests/unit
+
+integration: setup ## Run the tests of each emulator and of ingestion
+	@$(PY) -m pytest -x tests/integration
+
+e2e: setup ## Run the tests of the whole path
+	@$(PY) -m pytest -x tests/e2e
+
+docs: up ## Build the dbt docs and serve them on port 8080
+	@$(ENVIRONMENT) dbt docs generate --quiet && dbt docs serve
+
+conformance: setup ## Run the checks against a real workspace and namespace (see docs/operations.md)
+	@$(PY) -m pytest tests/conformance
+
+lock: ## Resolve requirements.lock again from pyproject.toml
+	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --all-extras \
+		--no-emit-index-url --no-annotate --no-header pyproject.toml --output-file requirements.lock
+
+clean: ## Stop the emulators and delete everything they and dbt left (.local, target, logs)
+	@test ! -x $(PY) || $(PY) -m emulators down
+	rm -rf .local target logs

@@ -40,7 +40,9 @@ def client_environment(settings: Settings, base: Mapping[str, str] = os.environ)
     return variables
 
 
-def service_environment(settings: Settings, java: Path, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+def service_environment(
+    settings: Settings, java: Path, base: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """Variables of the emulators' own processes: everything inherited, plus Java and Spark."""
     return {
         **base,

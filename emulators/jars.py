@@ -31,7 +31,7 @@ def ensure_jars(folder: Path, java: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     _retrieve(folder, java)
-    wanted = dict(reversed(line.split()) for line in lock.splitlines())  # type: ignore[misc]
+    wanted = {name: checksum for checksum, name in map(str.split, lock.splitlines())}
     found = checksums(folder)
     if found != wanted:
         wrong = sorted(set(wanted.items()) ^ set(found.items()))

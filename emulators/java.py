@@ -6,9 +6,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import typer
 
 from emulators.errors import EmulatorError
 
@@ -83,7 +84,7 @@ def _apt() -> list[str] | None:
 def _install() -> None:
     if (apt := _apt()) is None:
         return
-    print("Java 17+ is missing: installing a headless runtime with apt …", file=sys.stderr)
+    typer.echo("Java 17+ is missing: installing a headless runtime with apt …", err=True)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run([*apt, "update", "-qq"], env=environment, capture_output=True)
     for package in PACKAGES:

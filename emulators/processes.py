@@ -19,7 +19,7 @@ from emulators.errors import EmulatorError
 from emulators.settings import REPOSITORY, Settings
 
 START_TIMEOUT = 90.0
-"""Seconds a process may take until it serves; a broker recovering from `kill -9` on a busy machine needs 15."""
+"""Seconds a process may take until it serves; a broker recovering from `kill -9` needs about 15."""
 STOP_TIMEOUT = 15.0
 """Seconds a process gets to stop before it is killed."""
 

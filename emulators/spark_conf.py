@@ -21,8 +21,8 @@ appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
 def defaults(settings: Settings) -> dict[str, str]:
     """`spark-defaults.conf` of the local sessions.
 
-    Time zone and ANSI mode are those of a Databricks SQL warehouse; the small numbers of partitions suit tables
-    that fit a laptop (Delta's default of 50 snapshot partitions dominates small tables).
+    Time zone and ANSI mode are those of a Databricks SQL warehouse; the small numbers of partitions suit
+    tables that fit a laptop (Delta's default of 50 snapshot partitions dominates small tables).
     """
     return {
         "spark.master": "local[*]",

@@ -1,0 +1,106 @@
+"""Brings the emulators up and down and tells what is up."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from emulators import processes
+from emulators.connection import connect
+from emulators.environment import service_environment
+from emulators.eventhubs import broker, front
+from emulators.jars import ensure_jars
+from emulators.java import ensure_java
+from emulators.processes import Service
+from emulators.settings import CATALOG, HTTP_PATH, HUBS, LOOPBACK, Settings
+from emulators.spark_conf import write_spark_conf
+from emulators.warehouse import server
+from emulators.warehouse.certificates import ensure_certificates
+from ingestion.bronze import bootstrap_statements
+
+GROUPS = {"eventhubs": ("kafka", "eventhubs"), "warehouse": ("warehouse",)}
+"""What can be started alone, and the processes it consists of, in starting order."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a client needs to reach each emulator; None for what is down."""
+
+    warehouse: dict[str, Any] | None
+    eventhubs: dict[str, Any] | None
+
+
+def prepare(settings: Settings) -> None:
+    """Get everything the emulators run on: Java, jars, Spark's configuration, certificates."""
+    java = ensure_java()
+    ensure_jars(settings.jars, java)
+    write_spark_conf(settings)
+    ensure_certificates(settings)
+
+
+def up(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
+    """Start what is not running and wait until it serves; state of earlier runs is kept.
+
+    Raises:
+        EmulatorError: a process did not come up; what did come up stays up.
+    """
+    with processes.exclusively(settings):
+        prepare(settings)
+        if "eventhubs" in groups:
+            broker.prepare(settings)
+        environment = service_environment(settings, ensure_java())
+        wanted = [_services(settings)[name] for group in groups for name in GROUPS[group]]
+        for service in wanted:
+            processes.start(settings, service, environment)
+        for service in wanted:
+            processes.wait_until_ready(settings, service)
+        if "warehouse" in groups:
+            _create_bronze(settings)
+
+
+def down(settings: Settings) -> list[str]:
+    """Stop every process; returns the names of those that ran."""
+    with processes.exclusively(settings):
+        names = [name for group in GROUPS.values() for name in reversed(group)]
+        return [name for name in names if processes.stop(settings, name)]
+
+
+def status(settings: Settings) -> Status:
+    """Which emulators serve, and how to reach them."""
+    services = _services(settings)
+    serving = {
+        group: all(processes.is_up(settings, services[name]) for name in names)
+        for group, names in GROUPS.items()
+    }
+    warehouse = {
+        "host": LOOPBACK,
+        "port": settings.warehouse_port,
+        "http_path": HTTP_PATH,
+        "token": settings.warehouse_token,
+        "catalog": CATALOG,
+    }
+    eventhubs = {
+        "connection_string": settings.connection_string,
+        "kafka_bootstrap": settings.kafka_bootstrap,
+        "hubs": [hub.name for hub in HUBS],
+    }
+    return Status(
+        warehouse=warehouse if serving["warehouse"] else None,
+        eventhubs=eventhubs if serving["eventhubs"] else None,
+    )
+
+
+def _services(settings: Settings) -> dict[str, Service]:
+    return {
+        "kafka": Service("kafka", broker.command(settings, ensure_java()), broker.is_ready),
+        "eventhubs": Service("eventhubs", [sys.executable, "-m", "emulators.eventhubs"], front.is_ready),
+        "warehouse": Service("warehouse", [sys.executable, "-m", "emulators.warehouse"], server.is_ready),
+    }
+
+
+def _create_bronze(settings: Settings) -> None:
+    """Register the empty bronze tables at their fixed paths, which the ingester writes."""
+    with connect(settings) as connection, connection.cursor() as cursor:
+        for statement in bootstrap_statements(catalog=None, schema="bronze", path=str(settings.bronze)):
+            cursor.execute(statement)
