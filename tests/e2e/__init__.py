@@ -1,0 +1,1 @@
+"""Tests of the whole path, from the simulator to gold."""

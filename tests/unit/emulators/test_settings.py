@@ -1,0 +1,58 @@
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from emulators.errors import EmulatorError
+from emulators.settings import load
+
+
+def test_ports_and_secrets_are_chosen_once_and_kept(tmp_path: Path) -> None:
+    environment = {"EMULATORS_HOME": str(tmp_path)}
+    first = load(environment)
+    assert load(environment) == first
+    ports = [first.amqp_port, first.kafka_port, first.kafka_controller_port, first.warehouse_port]
+    assert len(set(ports)) == 4
+    assert all(1024 <= port < 65536 for port in ports)
+
+
+def test_two_homes_share_neither_ports_nor_secrets(tmp_path: Path) -> None:
+    one, two = (load({"EMULATORS_HOME": str(tmp_path / name)}) for name in ("one", "two"))
+    assert one.sas_key != two.sas_key
+    assert one.warehouse_token != two.warehouse_token
+    assert one.warehouse_port != two.warehouse_port
+
+
+def test_a_port_variable_wins_over_the_kept_port(tmp_path: Path) -> None:
+    environment = {"EMULATORS_HOME": str(tmp_path)}
+    before = load(environment)
+    after = load(environment | {"WAREHOUSE_PORT": "18443"})
+    assert after.warehouse_port == 18443
+    assert after.amqp_port == before.amqp_port
+    assert load(environment).warehouse_port == 18443
+
+
+@pytest.mark.parametrize("text", ["http", "0", "65536", "-1", "80.5"])
+def test_a_port_that_is_none_is_refused_with_its_variable(tmp_path: Path, text: str) -> None:
+    with pytest.raises(EmulatorError, match=f"EVENTHUBS_AMQP_PORT='{text}' is not a port"):
+        load({"EMULATORS_HOME": str(tmp_path), "EVENTHUBS_AMQP_PORT": text})
+
+
+def test_secrets_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    load({"EMULATORS_HOME": str(tmp_path)})
+    assert stat.S_IMODE((tmp_path / "emulators.json").stat().st_mode) == 0o600
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "emulators.json").write_text("{")
+    with pytest.raises(EmulatorError, match=r"emulators.json is not readable .* delete it"):
+        load({"EMULATORS_HOME": str(tmp_path)})
+
+
+def test_the_connection_string_is_one_the_sdk_takes_as_an_emulators(tmp_path: Path) -> None:
+    settings = load({"EMULATORS_HOME": str(tmp_path)})
+    parts = dict(part.split("=", 1) for part in settings.connection_string.rstrip(";").split(";"))
+    assert parts["Endpoint"] == f"sb://127.0.0.1:{settings.amqp_port}"
+    assert parts["UseDevelopmentEmulator"] == "true"
+    assert parts["SharedAccessKey"] == json.loads((tmp_path / "emulators.json").read_text())["sas_key"]
