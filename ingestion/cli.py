@@ -1,0 +1,305 @@
+"""The commands: `python -m ingestion simulate | send | land | bootstrap | schema`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ingestion import bronze
+from ingestion.errors import ConfigurationError, IngestionError
+from ingestion.settings import BronzeSettings, HubSettings, LandSettings, state_file
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Order events: simulate them, send your own, land them in bronze.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show the stack trace of a failure.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
+
+
+class Trigger(StrEnum):
+    """When the landing stream runs."""
+
+    AVAILABLE_NOW = "available-now"
+    PROCESSING_TIME = "processing-time"
+
+
+@app.command()
+def simulate(
+    events: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many events to make.", show_default="300, unless --continuous"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed and state give the same events.")] = 42,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            metavar="EVENTS_PER_SECOND",
+            help="Pace by the wall clock.",
+            show_default="as fast as they are taken; 10 with --continuous",
+        ),
+    ] = None,
+    continuous: Annotated[bool, typer.Option("--continuous", help="Go on until Ctrl-C or SIGTERM.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl", help="Write to this file, not to the hub.")
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the shop stands; read at the start and kept after the events were accepted.",
+            show_default="INGESTION_STATE, or none with --out",
+        ),
+    ] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Simulate a shop and send its order events to the hub.
+
+    The shop lives on a virtual clock that starts on 2026-01-01; --rate and --continuous say when events are
+    sent, never when they occurred, so that the events of a seed are the same however they are sent.
+    """
+    with reported(verbose):
+        began = time.monotonic()
+        if continuous and events is not None:
+            raise ConfigurationError("--events and --continuous exclude each other: choose one.")
+        if events is None and not continuous:
+            events = 300
+        if rate is None and continuous:
+            rate = 10.0
+
+        from ingestion.producer import Producer
+        from ingestion.progress import ProgressBar
+        from ingestion.signals import StopRequest
+        from ingestion.simulator import Simulator, load_state, save_state
+        from ingestion.transfer import chunk_sizes, send_all
+        from ingestion.transfer import simulate as run
+
+        place = state or (None if out else state_file())
+        simulator = Simulator(seed, load_state(place) if place else None)
+        with ExitStack() as stack:
+            if out:
+                stream = stack.enter_context(_writable(out))
+
+                def accept(bodies: list[bytes]) -> None:
+                    stream.writelines(body + b"\n" for body in bodies)
+                    stream.flush()
+            else:
+                producer = stack.enter_context(Producer(HubSettings.load()))
+
+                def accept(bodies: list[bytes]) -> None:
+                    send_all(producer, bodies)
+
+            bar = stack.enter_context(ProgressBar("simulating", events))
+            stop = stack.enter_context(StopRequest())
+
+            def accept_and_show(bodies: list[bytes]) -> None:
+                accept(bodies)
+                bar.advance(len(bodies))
+
+            def keep() -> None:
+                if place:
+                    save_state(place, simulator.state())
+
+            count = run(simulator, chunk_sizes(events, rate, stop.wait), accept_and_show, keep)
+        seconds = time.monotonic() - began
+        target = str(out) if out else "the hub"
+        _summary(
+            as_json,
+            {
+                "sent": count,
+                "seconds": round(seconds, 3),
+                "clock": simulator.now.isoformat(timespec="milliseconds"),
+            },
+            f"{count:,} events {'written to' if out else 'sent to'} {target} in {seconds:.1f} s; "
+            f"the shop's clock stands at {simulator.now:%Y-%m-%d %H:%M} UTC",
+        )
+        if events is not None and count < events:
+            raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
+def send(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE.jsonl", help="One event per line; - reads standard input.")
+    ],
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Takes the lines that cannot be sent.", show_default="FILE.rejected.jsonl"
+        ),
+    ] = None,
+    from_line: Annotated[int, typer.Option(min=1, help="Skip the lines before this one.")] = 1,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Send events of your own, each line byte for byte as it is.
+
+    Lines that are not a JSON object in UTF-8, or larger than the hub takes, go to the reject file with line
+    number and reason, and the exit code is 1; all others are sent, also those that break the contract: they
+    land and are quarantined there.
+    """
+    with reported(verbose):
+        began = time.monotonic()
+
+        from ingestion.jsonlines import RejectFile
+        from ingestion.producer import Producer
+        from ingestion.progress import ProgressBar
+        from ingestion.transfer import send_lines
+
+        settings = HubSettings.load()
+        source = Path("stdin.jsonl" if file == "-" else file)
+        with ExitStack() as stack:
+            if file == "-":
+                lines = sys.stdin.buffer
+            else:
+                try:
+                    lines = stack.enter_context(source.open("rb"))
+                except OSError as error:
+                    raise ConfigurationError(f"cannot read {file}: {error.strerror}.") from error
+            kept = stack.enter_context(RejectFile(rejects or source.with_suffix(".rejected.jsonl")))
+            producer = stack.enter_context(Producer(settings))
+            bar = stack.enter_context(ProgressBar("sending", None))
+            result = send_lines(producer, lines, kept, from_line, bar.advance)
+        seconds = time.monotonic() - began
+        rejected = f"{result.rejected:,} rejected"
+        if result.rejected:
+            rejected += f" ({result.malformed:,} malformed, {result.oversized:,} oversized): see {kept.path}"
+        _summary(
+            as_json,
+            {
+                "sent": result.sent,
+                "malformed": result.malformed,
+                "oversized": result.oversized,
+                "rejects": str(kept.path) if result.rejected else None,
+                "seconds": round(seconds, 3),
+            },
+            f"{result.sent:,} events sent in {seconds:.1f} s, {rejected}",
+        )
+        if result.rejected:
+            raise typer.Exit(1)
+
+
+@app.command()
+def land(
+    trigger: Annotated[
+        Trigger, typer.Option(help="Land what is there and end, or go on until Ctrl-C or SIGTERM.")
+    ] = Trigger.AVAILABLE_NOW,
+    interval: Annotated[
+        float, typer.Option(min=0.0, metavar="SECONDS", help="Time between batches, for processing-time.")
+    ] = 5.0,
+    max_offsets: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Messages in one batch at most.")
+    ] = 1_000_000,
+    from_table: Annotated[
+        bool,
+        typer.Option("--from-table", help="With a new checkpoint: go on after the offsets the table holds."),
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Land the hub's messages in the bronze table, each exactly once."""
+    with reported(verbose):
+        from ingestion.land import run
+        from ingestion.progress import ProgressBar
+        from ingestion.signals import StopRequest
+
+        began = time.monotonic()
+        settings = LandSettings.load()
+        with ProgressBar("landing", None) as bar, StopRequest() as stop:
+            landed = run(
+                settings,
+                interval if trigger is Trigger.PROCESSING_TIME else None,
+                max_offsets,
+                from_table,
+                stop,
+                bar.advance,
+            )
+        seconds = time.monotonic() - began
+        _summary(
+            as_json,
+            {"landed": landed.rows, "batches": landed.batches, "seconds": round(seconds, 3)},
+            f"{landed.rows:,} rows landed in {landed.table} in {seconds:.1f} s",
+        )
+
+
+@app.command()
+def bootstrap(
+    catalog: Annotated[
+        str | None, typer.Option(help="Catalog of the bronze schema.", show_default="INGESTION_CATALOG")
+    ] = None,
+    schema: Annotated[
+        str | None, typer.Option(help="The bronze schema.", show_default="INGESTION_BRONZE_SCHEMA")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Print the SQL that creates the bronze schema and its empty table; run it once, as the owner."""
+    with reported(verbose):
+        import os
+
+        environment = dict(os.environ)
+        if catalog:
+            environment |= {"INGESTION_CATALOG": catalog, "INGESTION_BRONZE_PATH": ""}
+        if schema:
+            environment["INGESTION_BRONZE_SCHEMA"] = schema
+        settings = BronzeSettings.load(environment)
+        for statement in bronze.bootstrap_statements(settings.catalog, settings.schema, settings.path):
+            typer.echo(f"{statement};\n")
+
+
+@app.command()
+def schema(verbose: Verbose = False) -> None:
+    """Print the JSON Schema of the order event (kept in docs/order_event.schema.json)."""
+    with reported(verbose):
+        from ingestion.contract import render_json_schema
+
+        typer.echo(render_json_schema(), nl=False)
+
+
+@contextmanager
+def reported(verbose: bool) -> Iterator[None]:
+    """Turn a failure into one line on standard error and its exit code."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except KeyboardInterrupt:
+        typer.echo("error: interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:
+        if verbose:
+            traceback.print_exc()
+        if isinstance(error, IngestionError):
+            message, code = str(error), error.exit_code
+        else:
+            reason = " ".join(str(error).split())[:300]
+            message, code = f"{type(error).__name__}: {reason} (--verbose shows where)", 1
+        typer.echo(f"error: {message}", err=True)
+        raise typer.Exit(code) from None
+
+
+def _writable(file: Path) -> Any:
+    try:
+        return file.open("wb")
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {file}: {error.strerror}.") from error
+
+
+def _summary(as_json: bool, values: dict[str, Any], text: str) -> None:
+    typer.echo(json.dumps(values) if as_json else text)

@@ -1,0 +1,75 @@
+"""The Spark session of the ingester: that of the job on Databricks, a quiet one of its own elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@contextmanager
+def spark_session(on_databricks: bool, log: Path | None) -> Iterator[SparkSession]:
+    """The session to work with; one that was started here is stopped at the end.
+
+    Args:
+        on_databricks: use the session the runtime brings.
+        log: file for everything a JVM started here prints; discarded without one.
+
+    Raises:
+        ConfigurationError: there is no PySpark, or the JVM does not start.
+    """
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"{sys.executable} has no module {error.name!r}: run `make setup` and use .venv/bin/python."
+        ) from error
+    if on_databricks:
+        yield SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+        return
+    logging.getLogger("py4j").setLevel(logging.CRITICAL + 1)
+    where = f"see {log}" if log else "set INGESTION_LOG to a file to see why"
+    with _output_to(log):
+        try:
+            spark = SparkSession.builder.appName("ingestion").getOrCreate()
+        except (PySparkException, OSError, RuntimeError) as error:
+            raise ConfigurationError(
+                f"Spark does not start ({' '.join(str(error).split())[:200]}): check JAVA_HOME and "
+                f"SPARK_CONF_DIR; {where}."
+            ) from error
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+@contextmanager
+def _output_to(log: Path | None) -> Iterator[None]:
+    """Point this process's standard output and error at a file, for a child process to inherit them."""
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    target = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = {number: os.dup(number) for number in (1, 2)}
+    try:
+        for number in saved:
+            os.dup2(target, number)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, copy in saved.items():
+            os.dup2(copy, number)
+            os.close(copy)
+        os.close(target)

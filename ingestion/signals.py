@@ -1,0 +1,43 @@
+"""Stopping at a safe point: SIGINT and SIGTERM ask, the work decides when."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+
+class StopRequest:
+    """While it is entered, the first SIGINT or SIGTERM sets `requested`; the second acts as usual."""
+
+    def __init__(self) -> None:
+        self._event = Event()
+        self._handlers: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            self._handlers[each] = signal.signal(each, self._on_signal)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._restore()
+
+    @property
+    def requested(self) -> bool:
+        """Whether the work should come to an end."""
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, but not beyond a request to stop; returns whether there is one."""
+        return self._event.wait(seconds)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._event.set()
+        self._restore()
+
+    def _restore(self) -> None:
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
