@@ -27,8 +27,8 @@ _PROBE_TIMEOUT = 1.0
 def prepare(settings: Settings) -> None:
     """Write the broker's configuration, and on the first call format its storage.
 
-    Formatting needs no JVM: with a static controller quorum all that the broker wants to find is one small file
-    that names the cluster and the node.
+    Formatting needs no JVM: with a static controller quorum all that the broker wants to find is one small
+    file that names the cluster and the node.
     """
     data = settings.kafka_data / "data"
     data.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def command(settings: Settings, java: Path) -> list[str]:
 
 
 def is_ready(settings: Settings) -> bool:
-    """Whether the broker answers an ApiVersions request, the one a client may make before it authenticates."""
+    """Whether the broker answers an ApiVersions request, which needs no authentication."""
     request = struct.pack(">hhih", 18, 0, 1, -1)  # api key, version, correlation id, no client id
     try:
         with socket.create_connection((LOOPBACK, settings.kafka_port), _PROBE_TIMEOUT) as connection:
@@ -147,3 +147,9 @@ def _write(path: Path, text: str, mode: int = 0o644) -> None:
     temporary.touch(mode=mode)
     temporary.write_text(text)
     temporary.replace(path)
+
+
+def created_at(settings: Settings, topic: str) -> int:
+    """When a topic was created, in milliseconds since the epoch; Kafka itself keeps no record of it."""
+    file = settings.kafka_data / "data" / f"{topic}-0" / "partition.metadata"
+    return int(file.stat().st_mtime * 1000) if file.exists() else 0

@@ -1,0 +1,248 @@
+"""A connection: protocol headers, SASL, frames, heartbeats, and the sessions on its channels."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from emulators.eventhubs.amqp.errors import (
+    FRAMING_ERROR,
+    INTERNAL_ERROR,
+    NOT_ALLOWED,
+    AmqpError,
+    SessionError,
+)
+from emulators.eventhubs.amqp.link import Inbox, Outbox, Receiver, Sender
+from emulators.eventhubs.amqp.performatives import (
+    AMQP_FRAME,
+    AMQP_HEADER,
+    EMPTY_FRAME,
+    SASL_FRAME,
+    SASL_HEADER,
+    Begin,
+    Close,
+    Composite,
+    End,
+    Error,
+    Open,
+    SaslInit,
+    SaslMechanisms,
+    SaslOutcome,
+    decode_performative,
+    frame,
+)
+from emulators.eventhubs.amqp.session import Session
+
+MAX_FRAME_SIZE = 65536
+"""Largest frame in bytes that we read, as the service does; larger messages come in several frames."""
+CHANNEL_MAX = 4999
+"""Highest channel number, as the service has it."""
+CONTAINER_ID = "eventhubs-emulator"
+ANONYMOUS = "ANONYMOUS"
+"""The one SASL mechanism: who a client is, its token says later, in a message to `$cbs`."""
+
+_HEADER_SIZE = 8
+_LOGGER = logging.getLogger(__name__)
+
+
+class Container(Protocol):
+    """What the links of one connection attach to."""
+
+    async def open_inbox(self, link: Receiver) -> Inbox:
+        """Find what takes the peer's messages, or raise an AmqpError."""
+
+    async def open_outbox(self, link: Sender) -> Outbox:
+        """Find what sends messages to the peer, or raise an AmqpError."""
+
+    def disconnected(self) -> None:
+        """The connection is gone."""
+
+
+class Connection(asyncio.Protocol):
+    """The server's end of one connection. asyncio has set TCP_NODELAY on its socket."""
+
+    def __init__(self, connected: Callable[[Connection], Container]) -> None:
+        self.container = connected(self)
+        self.peer_max_frame_size = 512
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._read: Callable[[], bool] = self._read_header
+        self._sessions: dict[int, Session] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._has_written = False
+
+    # --- asyncio ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # what `create_server` gives
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Read as many complete headers and frames as there are."""
+        self._buffer += data
+        try:
+            while self._transport and self._read():
+                pass
+        except AmqpError as error:
+            self.close(error)
+        except Exception as error:
+            # Whatever a peer sends may end its own connection, never the server.
+            _LOGGER.exception("A frame could not be handled.")
+            self.close(AmqpError(INTERNAL_ERROR, repr(error)))
+
+    def pause_writing(self) -> None:
+        """The socket is full."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """The socket has room again."""
+        self._writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End everything that lived on this connection."""
+        self._transport = None
+        self._writable.set()
+        if self._heartbeat:
+            self._heartbeat.cancel()
+        for session in self._sessions.values():
+            session.gone()
+        self._sessions.clear()
+        for task in self._tasks:
+            task.cancel()
+        self.container.disconnected()
+
+    # --- for sessions, links and the container ---
+
+    def write(self, data: bytes) -> None:
+        """Send bytes: one or more complete frames."""
+        if self._transport:
+            self._has_written = True
+            self._transport.write(data)
+
+    async def drained(self) -> None:
+        """Wait until the socket takes more."""
+        await self._writable.wait()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine for as long as the connection lives."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def close(self, error: AmqpError | None = None) -> None:
+        """Close the connection; the peer is told why."""
+        if self._transport:
+            self.write(frame(Close(error=Error.of(error) if error else None)))
+            self._hang_up()
+
+    # --- reading ---
+
+    def _read_header(self) -> bool:
+        if len(self._buffer) < _HEADER_SIZE:
+            return False
+        header = bytes(self._buffer[:_HEADER_SIZE])
+        del self._buffer[:_HEADER_SIZE]
+        if header == SASL_HEADER:
+            self.write(SASL_HEADER)
+            self.write(frame(SaslMechanisms(sasl_server_mechanisms=[ANONYMOUS]), kind=SASL_FRAME))
+        elif header == AMQP_HEADER:
+            self.write(AMQP_HEADER)
+        else:
+            # Answer with a header we do speak, then hang up (specification, 2.2).
+            self.write(AMQP_HEADER)
+            self._hang_up()
+            return False
+        self._read = self._read_frame
+        return True
+
+    def _read_frame(self) -> bool:
+        if len(self._buffer) < _HEADER_SIZE:
+            return False
+        size = int.from_bytes(self._buffer[:4], "big")
+        if not _HEADER_SIZE <= size <= MAX_FRAME_SIZE:
+            raise AmqpError(FRAMING_ERROR, f"a frame of {size} bytes; {MAX_FRAME_SIZE} is the most")
+        if len(self._buffer) < size:
+            return False
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        body, kind, channel = data[data[4] * 4 :], data[5], int.from_bytes(data[6:8], "big")
+        if body:
+            performative, payload_at = decode_performative(body)
+            if kind == AMQP_FRAME:
+                self._on_frame(channel, performative, body[payload_at:])
+            elif kind == SASL_FRAME:
+                self._on_sasl(performative)
+        return True
+
+    def _on_sasl(self, performative: Composite) -> None:
+        if not isinstance(performative, SaslInit):
+            raise AmqpError(NOT_ALLOWED, "only sasl-init may be sent here")
+        is_known = performative.mechanism == ANONYMOUS
+        self.write(frame(SaslOutcome(outcome=0 if is_known else 1), kind=SASL_FRAME))
+        if is_known:
+            self._read = self._read_header
+        else:
+            self._hang_up()
+
+    def _on_frame(self, channel: int, performative: Composite, payload: bytes) -> None:
+        match performative:
+            case Open():
+                self._on_open(performative)
+            case Close():
+                self.close()
+            case Begin():
+                if channel in self._sessions:
+                    raise AmqpError(NOT_ALLOWED, f"channel {channel} has a session")
+                self._sessions[channel] = Session(self, channel, performative)
+            case End():
+                if session := self._sessions.pop(channel, None):
+                    session.end()
+            case _:
+                self._on_session_frame(channel, performative, payload)
+
+    def _on_session_frame(self, channel: int, performative: Composite, payload: bytes) -> None:
+        # The SDK detaches links after it has ended their session: frames without a session are let pass.
+        if session := self._sessions.get(channel):
+            try:
+                session.handle(performative, payload)
+            except SessionError as error:
+                session.end(error)
+                del self._sessions[channel]
+
+    def _on_open(self, peer: Open) -> None:
+        self.peer_max_frame_size = max(512, peer.max_frame_size or MAX_FRAME_SIZE)
+        self.write(
+            frame(
+                Open(
+                    container_id=CONTAINER_ID,
+                    max_frame_size=MAX_FRAME_SIZE,
+                    channel_max=CHANNEL_MAX,
+                )
+            )
+        )
+        if peer.idle_time_out:
+            self._beat(peer.idle_time_out / 1000 / 2)
+
+    def _beat(self, seconds: float) -> None:
+        """Send an empty frame whenever half the peer's idle time-out has passed in silence."""
+        if not self._has_written:
+            self.write(EMPTY_FRAME)
+        self._has_written = False
+        self._heartbeat = asyncio.get_running_loop().call_later(seconds, self._beat, seconds)
+
+    def _hang_up(self) -> None:
+        if self._transport:
+            self._transport.close()
+            self._transport = None
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _LOGGER.error("Work for a connection failed.", exc_info=error)
+            self.close(AmqpError(INTERNAL_ERROR, repr(error)))

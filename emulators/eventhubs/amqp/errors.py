@@ -1,0 +1,36 @@
+"""What goes wrong on the wire, under the names AMQP 1.0 and Event Hubs give it."""
+
+from __future__ import annotations
+
+from emulators.errors import EmulatorError
+
+DECODE_ERROR = "amqp:decode-error"
+FRAMING_ERROR = "amqp:connection:framing-error"
+HANDLE_IN_USE = "amqp:session:handle-in-use"
+INTERNAL_ERROR = "amqp:internal-error"
+INVALID_FIELD = "amqp:invalid-field"
+MESSAGE_TOO_LARGE = "amqp:link:message-size-exceeded"
+NOT_ALLOWED = "amqp:not-allowed"
+NOT_FOUND = "amqp:not-found"
+SHUTTING_DOWN = "amqp:connection:forced"
+STOLEN = "amqp:link:stolen"
+UNATTACHED_HANDLE = "amqp:session:unattached-handle"
+UNAUTHORIZED = "amqp:unauthorized-access"
+
+ARGUMENT_ERROR = "com.microsoft:argument-error"
+ARGUMENT_OUT_OF_RANGE = "com.microsoft:argument-out-of-range"
+SERVER_BUSY = "com.microsoft:server-busy"
+"""The service cannot take the request now; the sender is to wait and try again."""
+
+
+class AmqpError(EmulatorError):
+    """An error as a peer is told it: a condition, which programs read, and a description, which people read."""
+
+    def __init__(self, condition: str, description: str) -> None:
+        super().__init__(f"{condition}: {description}")
+        self.condition = condition
+        self.description = description
+
+
+class SessionError(AmqpError):
+    """An error that ends the session it happened in."""

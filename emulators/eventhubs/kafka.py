@@ -1,0 +1,337 @@
+"""The Kafka side of the front: topics, offsets, one producer for all senders, one consumer per receiver.
+
+librdkafka blocks and calls back on threads of its own; nothing here blocks the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, cast
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported, without saying so
+    AdminClient,
+    ListOffsetsResultInfo,
+    NewTopic,
+    OffsetSpec,
+)
+
+from emulators.eventhubs.amqp.errors import (
+    ARGUMENT_OUT_OF_RANGE,
+    MESSAGE_TOO_LARGE,
+    NOT_FOUND,
+    SERVER_BUSY,
+    AmqpError,
+)
+from emulators.eventhubs.broker import MAX_RECORD_BATCH_BYTES, USER
+from emulators.eventhubs.messages import Event, Header, Record
+from emulators.settings import Hub, Settings
+
+ACKNOWLEDGE_TIMEOUT = 30.0
+"""Seconds the broker has to acknowledge an event; below the SDK's 60, above a restart after `kill -9`."""
+REQUEST_TIMEOUT = 5.0
+"""Seconds for a question about topics or offsets."""
+MAX_RECEIVERS = 256
+"""Receivers at a time; each waits for Kafka on a thread of its own."""
+
+_TOPICS_KEPT = 10.0
+"""Seconds for which the partition count of a hub is not asked for again."""
+_OFFSETS: Any = OffsetSpec
+"""`OffsetSpec`, whose factories are not typed."""
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PartitionState:
+    """What a partition holds: the next offset to be written, and the time of the last event if there is one."""
+
+    first_offset: int
+    next_offset: int
+    last_enqueued_at: int | None
+    """Milliseconds since the epoch."""
+
+
+class Kafka:
+    """The broker, as the front uses it. To be made and used on the event loop's thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._config = _client_config(settings)
+        self._loop = asyncio.get_running_loop()
+        self._admin = AdminClient(self._config)
+        self._producer = self._new_producer()
+        self._threads = ThreadPoolExecutor(MAX_RECEIVERS, thread_name_prefix="kafka")
+        self._partitions: dict[str, tuple[float, int]] = {}
+        self._turn = itertools.count()
+        self._is_closing = False
+        self._poller = threading.Thread(target=self._poll, name="kafka-acknowledgements", daemon=True)
+        self._poller.start()
+
+    async def create_hubs(self, hubs: Iterable[Hub]) -> None:
+        """Create the topics that are missing; waits for the broker as long as it takes."""
+        while True:
+            try:
+                topics = (await self._in_thread(self._admin.list_topics, timeout=REQUEST_TIMEOUT)).topics
+                break
+            except KafkaException as error:
+                _LOGGER.info("The broker does not answer yet: %s", error)
+        missing = [NewTopic(hub.name, hub.partitions, 1) for hub in hubs if hub.name not in topics]
+        for created in self._admin.create_topics(missing).values() if missing else ():
+            await asyncio.wrap_future(created)
+
+    async def partition_count(self, hub: str) -> int:
+        """Number of partitions of a hub.
+
+        While the broker is down, what was known of the hub still holds: senders may attach and wait.
+
+        Raises:
+            AmqpError: amqp:not-found, if there is no such hub; server-busy, if the broker does not answer.
+        """
+        known_at, count = self._partitions.get(hub, (0.0, 0))
+        if time.monotonic() - known_at < _TOPICS_KEPT:
+            return count
+        try:
+            metadata = await self._in_thread(self._admin.list_topics, hub, timeout=REQUEST_TIMEOUT)
+        except KafkaException as error:
+            if count:
+                return count
+            raise _busy(error.args[0]) from None
+        topic = metadata.topics[hub]
+        if topic.error is not None or not topic.partitions:
+            self._partitions.pop(hub, None)
+            raise AmqpError(NOT_FOUND, f"The messaging entity {hub!r} could not be found.")
+        self._partitions[hub] = (time.monotonic(), len(topic.partitions))
+        return len(topic.partitions)
+
+    async def check_partition(self, hub: str, partition: str) -> int:
+        """The number of a partition, given by its id.
+
+        Raises:
+            AmqpError: the hub has no such partition.
+        """
+        count = await self.partition_count(hub)
+        if not partition.isdecimal() or int(partition) >= count:
+            raise AmqpError(
+                ARGUMENT_OUT_OF_RANGE,
+                f"The partition {partition!r} is invalid for the hub {hub!r}: "
+                f"it should be between 0 and {count - 1}.",
+            )
+        return int(partition)
+
+    def send(
+        self,
+        hub: str,
+        partition: int | None,
+        events: Sequence[Event],
+        done: Callable[[AmqpError | None], None],
+    ) -> None:
+        """Write events to one partition; `done` is called on the event loop when all are safe, or one is lost.
+
+        Without a partition the key decides, as it does in Kafka's own clients, and without a key every call goes
+        to the next partition. Kafka has no all-or-nothing for this: of a batch that failed, a part may be there.
+        """
+        if partition is None and events[0].key is None:
+            partition = next(self._turn) % self._partitions[hub][1]
+        pending = _Acknowledgements(len(events), lambda error: self._acknowledged(error, done))
+        for event in events:
+            try:
+                self._producer.produce(
+                    hub,
+                    event.value,
+                    event.key,
+                    partition=-1 if partition is None else partition,
+                    on_delivery=pending,
+                    headers=list(event.headers) or None,
+                )
+            except KafkaException as error:
+                pending(error.args[0], None)
+            except BufferError:
+                pending(KafkaError(KafkaError._QUEUE_FULL), None)
+
+    async def partition_state(self, hub: str, partition: int) -> PartitionState:
+        """What a partition holds now.
+
+        Raises:
+            AmqpError: server-busy, if the broker does not answer.
+        """
+        # The end first: whatever arrives meanwhile can only make the other answers larger.
+        end = await self._offset(hub, partition, _OFFSETS.latest())
+        first = await self._offset(hub, partition, _OFFSETS.earliest())
+        last = await self._offset(hub, partition, _OFFSETS.max_timestamp())
+        return PartitionState(
+            first_offset=first.offset,
+            next_offset=end.offset,
+            last_enqueued_at=last.timestamp if end.offset > first.offset else None,
+        )
+
+    async def offset_at(self, hub: str, partition: int, milliseconds: int) -> int | None:
+        """Offset of the first event that was enqueued at a time or later; None if there is none yet.
+
+        Raises:
+            AmqpError: server-busy, if the broker does not answer.
+        """
+        found = await self._offset(hub, partition, _OFFSETS.for_timestamp(milliseconds))
+        return found.offset if found.offset >= 0 else None
+
+    def reader(self, hub: str, partition: int, offset: int) -> Reader:
+        """Begin to read a partition from an offset on."""
+        return Reader(self._config, TopicPartition(hub, partition, offset), self._threads)
+
+    async def close(self) -> None:
+        """Let go of the broker, after the events under way have been acknowledged or given up."""
+        await self._in_thread(self._producer.flush, REQUEST_TIMEOUT)
+        self._is_closing = True
+        await self._in_thread(self._poller.join)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _new_producer(self) -> Producer:
+        return Producer(
+            self._config
+            | {
+                "enable.idempotence": True,
+                "acks": "all",
+                # A sender waits for each of its batches: lingering would add to every one of them.
+                "linger.ms": 0,
+                "message.timeout.ms": int(ACKNOWLEDGE_TIMEOUT * 1000),
+                # The same partition for a key as Kafka's Java clients choose.
+                "partitioner": "murmur2_random",
+                "message.max.bytes": MAX_RECORD_BATCH_BYTES,
+                "queue.buffering.max.messages": 10_000_000,
+                "queue.buffering.max.kbytes": 1024 * 1024,
+            }
+        )
+
+    def _acknowledged(self, error: KafkaError | None, done: Callable[[AmqpError | None], None]) -> None:
+        """Called on a thread: hand the outcome to the event loop."""
+        if error is not None and error.fatal():
+            # An idempotent producer that has lost its place can only be replaced.
+            self._loop.call_soon_threadsafe(self._replace_producer, self._producer)
+        self._loop.call_soon_threadsafe(done, _amqp_error(error) if error is not None else None)
+
+    def _replace_producer(self, broken: Producer) -> None:
+        if self._producer is broken:
+            _LOGGER.warning("The producer can go on no more and is replaced.")
+            self._producer = self._new_producer()
+
+    def _poll(self) -> None:
+        while not self._is_closing:
+            self._producer.poll(0.1)
+
+    async def _offset(self, hub: str, partition: int, spec: OffsetSpec) -> ListOffsetsResultInfo:
+        wanted = TopicPartition(hub, partition)
+        answers: dict[TopicPartition, Future[ListOffsetsResultInfo]] = self._admin.list_offsets(
+            {wanted: spec}, request_timeout=REQUEST_TIMEOUT
+        )
+        try:
+            return await asyncio.wrap_future(answers[wanted])
+        except KafkaException as error:
+            raise _busy(error.args[0]) from None
+
+    async def _in_thread(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return await asyncio.to_thread(call, *args, **kwargs)
+
+
+class Reader:
+    """Reads one partition for one receiver."""
+
+    def __init__(self, config: dict[str, Any], start: TopicPartition, threads: ThreadPoolExecutor) -> None:
+        self._threads = threads
+        self._consumer = Consumer(
+            config
+            | {
+                # A consumer must name a group; this one assigns its partition itself and commits nothing.
+                "group.id": "eventhubs-emulator",
+                "enable.auto.commit": False,
+                # An offset that has passed its retention: go on with the oldest there is.
+                "auto.offset.reset": "earliest",
+                "queued.max.messages.kbytes": 8 * 1024,
+                "fetch.wait.max.ms": 100,
+            }
+        )
+        self._consumer.assign([start])
+
+    async def read(self, limit: int, timeout: float) -> list[Record]:
+        """The next events, at most so many; none if none came within so many seconds."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, limit, timeout)
+
+    async def close(self) -> None:
+        """Let go of the partition."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._consumer.close)
+
+    def _read(self, limit: int, timeout: float) -> list[Record]:
+        return [_record(message) for message in self._consumer.consume(limit, timeout) if not message.error()]
+
+
+class _Acknowledgements:
+    """Counts the acknowledgements of the events that were sent together."""
+
+    __slots__ = ("_done", "_error", "_left", "_lock")
+
+    def __init__(self, count: int, done: Callable[[KafkaError | None], None]) -> None:
+        self._left = count
+        self._error: KafkaError | None = None
+        self._done = done
+        # librdkafka's answers come on the polling thread, those of events it did not even take on the loop's.
+        self._lock = threading.Lock()
+
+    def __call__(self, error: KafkaError | None, message: Message | None) -> None:
+        with self._lock:
+            self._left -= 1
+            self._error = self._error or error
+            is_last = self._left == 0
+        if is_last:
+            self._done(self._error)
+
+
+def _client_config(settings: Settings) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": settings.kafka_bootstrap,
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": USER,
+        "sasl.password": settings.connection_string,
+        # Be back soon when the broker is.
+        "reconnect.backoff.ms": 100,
+        "reconnect.backoff.max.ms": 1000,
+        "socket.nagle.disable": True,
+        "logger": _quiet_logger(),
+    }
+
+
+def _quiet_logger() -> logging.Logger:
+    """A logger for librdkafka, which reports every attempt to reach a broker that is down."""
+    logger = logging.getLogger("librdkafka")
+    logger.setLevel(logging.CRITICAL)
+    return logger
+
+
+def _record(message: Message) -> Record:
+    """What librdkafka read; a message without an error has an offset, and its headers are a list of bytes."""
+    _, enqueued_at = message.timestamp()
+    return Record(
+        offset=cast(int, message.offset()),
+        enqueued_at=enqueued_at,
+        key=message.key(),
+        value=message.value(),
+        headers=cast(list[Header], message.headers() or []),
+    )
+
+
+def _amqp_error(error: KafkaError) -> AmqpError:
+    match error.code():
+        case KafkaError.MSG_SIZE_TOO_LARGE:
+            return AmqpError(MESSAGE_TOO_LARGE, error.str())
+        case KafkaError.UNKNOWN_TOPIC_OR_PART | KafkaError._UNKNOWN_TOPIC | KafkaError._UNKNOWN_PARTITION:
+            return AmqpError(NOT_FOUND, error.str())
+        case _:
+            return _busy(error)
+
+
+def _busy(error: KafkaError) -> AmqpError:
+    return AmqpError(SERVER_BUSY, f"The broker did not answer ({error.str()}): try again.")

@@ -1,0 +1,54 @@
+"""Who receives from which partition: the rules of exclusive receivers (owner levels, called epochs on the wire)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Protocol
+
+from emulators.eventhubs.amqp.errors import STOLEN, AmqpError
+
+Seat = tuple[str, str, int]
+"""Hub, consumer group, partition."""
+
+
+class Holder(Protocol):
+    """A receiver, as far as its seat is concerned."""
+
+    def detach(self, error: AmqpError) -> None:
+        """Make it go."""
+
+
+class Seats:
+    """The receivers at work, by partition and consumer group.
+
+    A receiver with an owner level drives out those with none, a lower or the same one; one with none or a lower
+    level is not let in while another has a level.
+    """
+
+    def __init__(self) -> None:
+        self._holders: defaultdict[Seat, dict[Holder, int | None]] = defaultdict(dict)
+
+    def take(self, seat: Seat, holder: Holder, level: int | None) -> None:
+        """Sit down.
+
+        Raises:
+            AmqpError: amqp:link:stolen, if a receiver of a higher level sits there.
+        """
+        holders = self._holders[seat]
+        highest = max((each for each in holders.values() if each is not None), default=None)
+        if highest is not None and (level is None or level < highest):
+            raise AmqpError(
+                STOLEN,
+                f"A receiver with epoch '{highest}' is connected: "
+                f"one with {'none' if level is None else f'epoch {level}'} is not let in.",
+            )
+        if level is not None:
+            for other in list(holders):
+                other.detach(AmqpError(STOLEN, f"A receiver with epoch '{level}' has taken over."))
+        self._holders[seat][holder] = level
+
+    def leave(self, seat: Seat, holder: Holder) -> None:
+        """Stand up."""
+        self._holders[seat].pop(holder, None)
+        if not self._holders[seat]:
+            del self._holders[seat]
