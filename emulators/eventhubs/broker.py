@@ -9,13 +9,12 @@ import struct
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
+from emulators.eventhubs.amqp.link import MAX_MESSAGE_SIZE
 from emulators.settings import LOOPBACK, Settings
 
 USER = "$ConnectionString"
 """The user every Kafka client of Event Hubs names; its password is the whole connection string."""
-MAX_MESSAGE_BYTES = 1024 * 1024
-"""Largest event, as in the Standard tier."""
-MAX_RECORD_BATCH_BYTES = MAX_MESSAGE_BYTES + 16 * 1024
+MAX_RECORD_BATCH_BYTES = MAX_MESSAGE_SIZE + 16 * 1024
 """What the broker takes: the largest event, plus what Kafka puts around it."""
 
 _NODE_ID = 1
@@ -67,6 +66,12 @@ def is_ready(settings: Settings) -> bool:
             return len(connection.recv(8)) == 8
     except OSError:
         return False
+
+
+def created_at(settings: Settings, topic: str) -> int:
+    """When a topic was created, in milliseconds since the epoch; Kafka itself keeps no record of it."""
+    file = settings.kafka_data / "data" / f"{topic}-0" / "partition.metadata"
+    return int(file.stat().st_mtime * 1000) if file.exists() else 0
 
 
 def _server_properties(settings: Settings) -> str:
@@ -147,9 +152,3 @@ def _write(path: Path, text: str, mode: int = 0o644) -> None:
     temporary.touch(mode=mode)
     temporary.write_text(text)
     temporary.replace(path)
-
-
-def created_at(settings: Settings, topic: str) -> int:
-    """When a topic was created, in milliseconds since the epoch; Kafka itself keeps no record of it."""
-    file = settings.kafka_data / "data" / f"{topic}-0" / "partition.metadata"
-    return int(file.stat().st_mtime * 1000) if file.exists() else 0

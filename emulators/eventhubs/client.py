@@ -48,7 +48,7 @@ class Client:
                 return Authenticator(link, front.settings, self._granted)
             case ["$management"]:
                 return Management(link, front.settings, front.kafka, self.authorize)
-            case [hub]:
+            case [hub] if hub:
                 self._admit(link, path)
                 await front.kafka.partition_count(hub)
                 return HubInbox(front.kafka, hub, None, lambda: self._gone(link))

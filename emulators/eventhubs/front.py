@@ -31,27 +31,26 @@ class Front:
         self.connections[client] = connection
         return client
 
-    def close(self) -> None:
-        """Tell every client that it is over for now."""
+    async def close(self) -> None:
+        """Tell every client that it is over for now, and let go of what worked for them."""
         for connection in list(self.connections.values()):
             connection.close(AmqpError(SHUTTING_DOWN, "The server is shutting down."))
+        await self.kafka.close()
 
 
 async def serve(settings: Settings) -> None:
     """Serve until cancelled: first wait for the broker, then see that the hubs are there."""
-    kafka = Kafka(settings)
-    front = Front(settings, kafka)
-    loop = asyncio.get_running_loop()
+    front = Front(settings, Kafka(settings))
+    server = None
     try:
-        await kafka.create_hubs(HUBS)
-        server = await loop.create_server(
-            lambda: Connection(front.connect), LOOPBACK, settings.amqp_port, reuse_address=True
-        )
-        async with server:
-            await server.serve_forever()
+        await front.kafka.create_hubs(HUBS)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Connection(front.connect), LOOPBACK, settings.amqp_port)
+        await loop.create_future()
     finally:
-        front.close()
-        await kafka.close()
+        if server:
+            server.close()
+        await front.close()
 
 
 def is_ready(settings: Settings) -> bool:

@@ -50,7 +50,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PartitionState:
-    """What a partition holds: the next offset to be written, and the time of the last event if there is one."""
+    """What a partition holds: its offsets, and the time of the last event if there is one."""
 
     first_offset: int
     next_offset: int
@@ -93,6 +93,8 @@ class Kafka:
         Raises:
             AmqpError: amqp:not-found, if there is no such hub; server-busy, if the broker does not answer.
         """
+        if not hub or hub.startswith("__"):
+            raise _not_found(hub)  # Kafka's own topics are none of a client's business.
         known_at, count = self._partitions.get(hub, (0.0, 0))
         if time.monotonic() - known_at < _TOPICS_KEPT:
             return count
@@ -105,7 +107,7 @@ class Kafka:
         topic = metadata.topics[hub]
         if topic.error is not None or not topic.partitions:
             self._partitions.pop(hub, None)
-            raise AmqpError(NOT_FOUND, f"The messaging entity {hub!r} could not be found.")
+            raise _not_found(hub)
         self._partitions[hub] = (time.monotonic(), len(topic.partitions))
         return len(topic.partitions)
 
@@ -131,12 +133,12 @@ class Kafka:
         events: Sequence[Event],
         done: Callable[[AmqpError | None], None],
     ) -> None:
-        """Write events to one partition; `done` is called on the event loop when all are safe, or one is lost.
+        """Write events to one partition; `done` is called on the event loop when all have been answered for.
 
-        Without a partition the key decides, as it does in Kafka's own clients, and without a key every call goes
-        to the next partition. Kafka has no all-or-nothing for this: of a batch that failed, a part may be there.
+        Without a partition the key decides, as it does in Kafka's own clients, and without a key every call
+        goes to the next partition. There is no all or nothing: of a batch that failed, a part may be there.
         """
-        if partition is None and events[0].key is None:
+        if partition is None and events[0].key is None and hub in self._partitions:
             partition = next(self._turn) % self._partitions[hub][1]
         pending = _Acknowledgements(len(events), lambda error: self._acknowledged(error, done))
         for event in events:
@@ -188,7 +190,7 @@ class Kafka:
         await self._in_thread(self._producer.flush, REQUEST_TIMEOUT)
         self._is_closing = True
         await self._in_thread(self._poller.join)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        await self._in_thread(self._threads.shutdown)
 
     def _new_producer(self) -> Producer:
         return Producer(
@@ -218,6 +220,8 @@ class Kafka:
         if self._producer is broken:
             _LOGGER.warning("The producer can go on no more and is replaced.")
             self._producer = self._new_producer()
+            broken.purge()
+            self._threads.submit(broken.flush, REQUEST_TIMEOUT)
 
     def _poll(self) -> None:
         while not self._is_closing:
@@ -262,7 +266,7 @@ class Reader:
 
     async def close(self) -> None:
         """Let go of the partition."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._consumer.close)
+        await asyncio.to_thread(self._consumer.close)
 
     def _read(self, limit: int, timeout: float) -> list[Record]:
         return [_record(message) for message in self._consumer.consume(limit, timeout) if not message.error()]
@@ -331,6 +335,10 @@ def _amqp_error(error: KafkaError) -> AmqpError:
             return AmqpError(NOT_FOUND, error.str())
         case _:
             return _busy(error)
+
+
+def _not_found(hub: str) -> AmqpError:
+    return AmqpError(NOT_FOUND, f"The messaging entity {hub!r} could not be found.")
 
 
 def _busy(error: KafkaError) -> AmqpError:

@@ -9,9 +9,10 @@
 | x-opt-sequence-number, -offset| offset                                                          |
 | x-opt-enqueued-time           | log-append time                                                 |
 
-`x-amqp-properties` is present on every record that came by AMQP with properties of either kind; it tells headers
-that hold AMQP encodings from those of Kafka clients, which AMQP receivers get as binary. A body that is not data
-but an AMQP value or sequence is kept encoded, and header x-amqp-body says so.
+`x-amqp-properties` is present on every record that came by AMQP with properties of either kind; it tells
+headers that hold AMQP encodings from those of Kafka clients, which AMQP receivers get as binary. A body that
+is not data but an AMQP value or sequence is kept encoded, and header x-amqp-body says so. Other annotations,
+the header section and the footer are not kept.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _BODIES = {b"sequence": _SEQUENCE, b"value": _VALUE}
 _BODY_NAMES = {section: name for name, section in _BODIES.items()}
 _PARTITION_KEY = "x-opt-partition-key"
 _EMPTY_LIST = b"\x45"
+_LISTS = (_EMPTY_LIST, b"\xc0", b"\xd0")
 
 
 class Event(NamedTuple):
@@ -55,6 +57,16 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Sequence[Header]
+
+
+class LastEnqueued(NamedTuple):
+    """The last event of a partition, as receivers may ask to be told with every event."""
+
+    offset: int
+    enqueued_at: int
+    """Milliseconds since the epoch."""
+    asked_at: int
+    """Milliseconds since the epoch."""
 
 
 def events_of(message: bytes, message_format: int) -> list[Event]:
@@ -80,20 +92,22 @@ def events_of(message: bytes, message_format: int) -> list[Event]:
     return events
 
 
-def message_of(record: Record) -> bytes:
-    """The AMQP message for a receiver of an event."""
+def message_of(record: Record, last: LastEnqueued | None = None) -> bytes:
+    """The AMQP message for a receiver of an event; on request with the state of the partition."""
     headers = dict(record.headers)
+    value = record.value or b""
+    # Kafka clients may write headers of these names, too: nothing that is not well-formed passes.
     properties = headers.pop(PROPERTIES_HEADER, None)
-    body = _BODIES.get(headers.pop(BODY_HEADER, None) or b"", _DATA)
-    parts = [_annotations(record)]
-    if properties and properties != _EMPTY_LIST:
+    is_amqp = properties is not None and _is_list(properties)
+    body = _BODIES.get(headers.pop(BODY_HEADER, None) or b"") if _is_encoding(value) else None
+    parts = [_delivery_annotations(last)] if last else []
+    parts.append(_annotations(record))
+    if properties and is_amqp and properties != _EMPTY_LIST:
         parts += [_section(_PROPERTIES), properties]
     if headers:
-        is_amqp = properties is not None
         pairs = [(codec.string(name), _header_value(value, is_amqp)) for name, value in headers.items()]
         parts += [_section(_APPLICATION_PROPERTIES), codec.map_of(pairs)]
-    value = record.value or b""
-    parts += [_section(body), codec.binary(value) if body == _DATA else value]
+    parts += [_section(body), value] if body else [_section(_DATA), codec.binary(value)]
     return b"".join(parts)
 
 
@@ -182,6 +196,17 @@ def _annotations(record: Record) -> bytes:
     return _section(_MESSAGE_ANNOTATIONS) + codec.map_of(pairs)
 
 
+def _delivery_annotations(last: LastEnqueued) -> bytes:
+    return _section(_DELIVERY_ANNOTATIONS) + codec.fields(
+        {
+            "last_enqueued_sequence_number": codec.int64(last.offset),
+            "last_enqueued_offset": codec.string(str(last.offset)),
+            "last_enqueued_time_utc": codec.timestamp(last.enqueued_at),
+            "runtime_info_retrieval_time_utc": codec.timestamp(last.asked_at),
+        }
+    )
+
+
 _SEQUENCE_NUMBER = codec.symbol("x-opt-sequence-number")
 _OFFSET = codec.symbol("x-opt-offset")
 _ENQUEUED_TIME = codec.symbol("x-opt-enqueued-time")
@@ -199,6 +224,10 @@ def _header_value(value: bytes | None, is_amqp: bool) -> bytes:
     if value is None:
         return codec.NULL
     return value if is_amqp and _is_encoding(value) else codec.binary(value)
+
+
+def _is_list(value: bytes) -> bool:
+    return value[:1] in _LISTS and _is_encoding(value)
 
 
 def _is_encoding(value: bytes) -> bool:

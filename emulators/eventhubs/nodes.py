@@ -21,7 +21,7 @@ from emulators.eventhubs.amqp.errors import (
 )
 from emulators.eventhubs.amqp.link import Delivery, Receiver, Sender
 from emulators.eventhubs.kafka import Kafka
-from emulators.eventhubs.messages import Request, events_of, message_of, response
+from emulators.eventhubs.messages import LastEnqueued, Request, events_of, message_of, response
 from emulators.eventhubs.sas import Grant, InvalidTokenError, verify
 from emulators.settings import SAS_KEY_NAME, Settings
 
@@ -29,9 +29,11 @@ SAS_TOKEN_TYPE = "servicebus.windows.net:sastoken"  # noqa: S105  # a type, not 
 """The one type of token a laptop can check; Entra ID's need Entra ID."""
 SELECTOR = "apache.org:selector-filter:string"
 """Key of the filter that says where a receiver begins."""
+RUNTIME_METRIC = "com.microsoft:enable-receiver-runtime-metric"
+"""Capability of a receiver that wants to be told the state of the partition with every event."""
 
 _READ_AT_ONCE = 300
-_READ_WAIT = 1.0
+_READ_WAIT = 0.5
 _STATUS = {NOT_FOUND: 404, UNAUTHORIZED: 401, SERVER_BUSY: 503}
 _LOGGER = logging.getLogger(__name__)
 
@@ -192,12 +194,19 @@ class HubOutbox:
 
     async def _run(self) -> None:
         reader = self._kafka.reader(*self._from)
+        wants_last = RUNTIME_METRIC in (self._link.peer.desired_capabilities or [])
         try:
             while not self._link.is_gone:
-                records = await reader.read(_READ_AT_ONCE, _READ_WAIT)
-                await self._link.send(map(message_of, records))
+                if records := await reader.read(_READ_AT_ONCE, _READ_WAIT):
+                    last = await self._last_enqueued() if wants_last else None
+                    await self._link.send(message_of(record, last) for record in records)
         finally:
             await reader.close()
+
+    async def _last_enqueued(self) -> LastEnqueued:
+        hub, partition, _ = self._from
+        state = await self._kafka.partition_state(hub, partition)
+        return LastEnqueued(state.next_offset - 1, state.last_enqueued_at or 0, int(time.time() * 1000))
 
 
 @dataclass(frozen=True)

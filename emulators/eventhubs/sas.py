@@ -1,6 +1,6 @@
 """Shared access signatures: who may do what, and until when.
 
-A token reads `SharedAccessSignature sr=<URI>&sig=<signature>&se=<expiry>&skn=<key name>`, every value URL-encoded.
+A token reads `SharedAccessSignature sr=<URI>&sig=<signature>&se=<expiry>&skn=<key name>`, values URL-encoded.
 The signature is the base 64 of the HMAC-SHA256, under the key, of the encoded URI, a newline and the expiry
 (https://learn.microsoft.com/azure/event-hubs/authenticate-shared-access-signature).
 """

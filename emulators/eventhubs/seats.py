@@ -1,4 +1,4 @@
-"""Who receives from which partition: the rules of exclusive receivers (owner levels, called epochs on the wire)."""
+"""Who receives from which partition: the rules of owner levels, called epochs on the wire."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Holder(Protocol):
 class Seats:
     """The receivers at work, by partition and consumer group.
 
-    A receiver with an owner level drives out those with none, a lower or the same one; one with none or a lower
-    level is not let in while another has a level.
+    A receiver with an owner level drives out those with none, a lower or the same one; while it sits, nobody
+    without a level or with a lower one is let in.
     """
 
     def __init__(self) -> None:

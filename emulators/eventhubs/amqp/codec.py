@@ -1,7 +1,7 @@
 """The type system of AMQP 1.0 (part 1 of the specification): one encoder per type, and one decoder for all.
 
-Encoders return the complete encoding, constructor included, in the shortest form that clients are known to read.
-The decoder gives plain Python values; symbols and described values keep classes of their own.
+Encoders return the complete encoding, constructor included. The decoder gives plain Python values; symbols
+and described values keep classes of their own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Described(NamedTuple):
     value: Any
 
 
-# --- encoding ---------------------------------------------------------------------------------------------------
+# --- encoding ---
 
 
 def boolean(value: bool) -> bytes:
@@ -154,7 +154,7 @@ def _array(constructor: int, values: list[bytes]) -> bytes:
     return struct.pack(">BII", 0xF0, len(body) + 4, len(values)) + body
 
 
-# --- decoding ---------------------------------------------------------------------------------------------------
+# --- decoding ---
 
 
 def decode(data: bytes, at: int = 0) -> tuple[Any, int]:

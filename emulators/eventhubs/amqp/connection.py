@@ -113,8 +113,6 @@ class Connection(asyncio.Protocol):
         for session in self._sessions.values():
             session.gone()
         self._sessions.clear()
-        for task in self._tasks:
-            task.cancel()
         self.container.disconnected()
 
     # --- for sessions, links and the container ---
@@ -130,7 +128,7 @@ class Connection(asyncio.Protocol):
         await self._writable.wait()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine for as long as the connection lives."""
+        """Run a coroutine for this connection; it is to end by itself when its link is gone."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)

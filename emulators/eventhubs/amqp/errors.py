@@ -24,7 +24,7 @@ SERVER_BUSY = "com.microsoft:server-busy"
 
 
 class AmqpError(EmulatorError):
-    """An error as a peer is told it: a condition, which programs read, and a description, which people read."""
+    """An error as a peer is told it: a condition for programs and a description for people."""
 
     def __init__(self, condition: str, description: str) -> None:
         super().__init__(f"{condition}: {description}")
