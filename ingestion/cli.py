@@ -6,7 +6,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -84,30 +84,16 @@ def simulate(
         if rate is None and continuous:
             rate = 10.0
 
-        from ingestion.producer import Producer
         from ingestion.progress import ProgressBar
         from ingestion.signals import StopRequest
         from ingestion.simulator import Simulator, load_state, save_state
-        from ingestion.transfer import chunk_sizes, send_all
+        from ingestion.transfer import chunk_sizes
         from ingestion.transfer import simulate as run
 
         place = state or (None if out else state_file())
-        simulator = Simulator(seed, load_state(place) if place else None)
-        with ExitStack() as stack:
-            if out:
-                stream = stack.enter_context(_writable(out))
-
-                def accept(bodies: list[bytes]) -> None:
-                    stream.writelines(body + b"\n" for body in bodies)
-                    stream.flush()
-            else:
-                producer = stack.enter_context(Producer(HubSettings.load()))
-
-                def accept(bodies: list[bytes]) -> None:
-                    send_all(producer, bodies)
-
-            bar = stack.enter_context(ProgressBar("simulating", events))
-            stop = stack.enter_context(StopRequest())
+        kept = load_state(place) if place else None
+        with _destination(out) as accept:
+            simulator = Simulator(seed, kept)
 
             def accept_and_show(bodies: list[bytes]) -> None:
                 accept(bodies)
@@ -117,7 +103,8 @@ def simulate(
                 if place:
                     save_state(place, simulator.state())
 
-            count = run(simulator, chunk_sizes(events, rate, stop.wait), accept_and_show, keep)
+            with ProgressBar("simulating", events) as bar, StopRequest() as stop:
+                count = run(simulator, chunk_sizes(events, rate, stop.wait), accept_and_show, keep)
         seconds = time.monotonic() - began
         target = str(out) if out else "the hub"
         _summary(
@@ -294,11 +281,27 @@ def reported(verbose: bool) -> Iterator[None]:
         raise typer.Exit(code) from None
 
 
-def _writable(file: Path) -> Any:
+@contextmanager
+def _destination(out: Path | None) -> Iterator[Callable[[list[bytes]], None]]:
+    """What takes simulated events: a file, one per line, or the hub."""
+    if out is None:
+        from ingestion.producer import Producer
+        from ingestion.transfer import send_all
+
+        with Producer(HubSettings.load()) as producer:
+            yield lambda bodies: send_all(producer, bodies)
+        return
     try:
-        return file.open("wb")
+        stream = out.open("wb")
     except OSError as error:
-        raise ConfigurationError(f"cannot write {file}: {error.strerror}.") from error
+        raise ConfigurationError(f"cannot write {out}: {error.strerror}.") from error
+
+    def write(bodies: list[bytes]) -> None:
+        stream.writelines(body + b"\n" for body in bodies)
+        stream.flush()
+
+    with stream:
+        yield write
 
 
 def _summary(as_json: bool, values: dict[str, Any], text: str) -> None:

@@ -81,7 +81,7 @@ def run(
             raise
         except Exception as error:
             raise _explained(error, settings) from error
-        return Landed(table.name, rows, batches)
+        return Landed(table.label, rows, batches)
 
 
 class BronzeTable:
@@ -102,6 +102,11 @@ class BronzeTable:
                     f"table {self.name} does not exist, or may not be read: run the statements that "
                     "`python -m ingestion bootstrap` prints."
                 )
+
+    @property
+    def label(self) -> str:
+        """What to call the table when speaking to a person."""
+        return self._path or self.name.replace("`", "")
 
     @property
     def table_id(self) -> str:
@@ -151,18 +156,18 @@ def _position(
     kept = read_identity(checkpoint)
     planned = planned_offsets(checkpoint, hub)
     if kept and planned:
-        check_identity(checkpoint, kept, Identity(kept.app_id, table_id, hub, topic_id), table.name)
+        check_identity(checkpoint, kept, Identity(kept.app_id, table_id, hub, topic_id), table.label)
         # Delta skips batch numbers it has seen: going on from an old copy would lose messages.
         if table.is_ahead_of(hub, planned):
             raise LandingError(
-                f"checkpoint {checkpoint} is older than what {table.name} holds (was it restored?): "
+                f"checkpoint {checkpoint} is older than what {table.label} holds (was it restored?): "
                 "delete it and go on after the rows of the table with --from-table."
             )
         return kept.app_id, "earliest"
     held = table.next_offsets(hub)
     if held and not from_table:
         raise LandingError(
-            f"checkpoint {checkpoint} is new, but {table.name} already holds messages of hub {hub!r}: "
+            f"checkpoint {checkpoint} is new, but {table.label} already holds messages of hub {hub!r}: "
             "landing would repeat them. Restore the checkpoint, or go on after those rows with --from-table."
         )
     identity = new_identity(checkpoint, table_id, hub, topic_id)
@@ -200,12 +205,17 @@ def _follow(query: StreamingQuery, stop: StopRequest, advance: Callable[[int], N
 
     def count() -> None:
         nonlocal rows, batches, last_batch
-        for progress in query.recentProgress:
-            if progress["batchId"] > last_batch:
-                last_batch = progress["batchId"]
-                rows += progress["numInputRows"]
-                batches += progress["numInputRows"] > 0
-                advance(progress["numInputRows"])
+        progress = query.lastProgress
+        if progress is None or progress["batchId"] <= last_batch:
+            return
+        # Each report is many calls into the JVM: fetch the older ones only when some were missed.
+        missed = progress["batchId"] != last_batch + 1
+        for each in query.recentProgress if missed else [progress]:
+            if each["batchId"] > last_batch:
+                last_batch = each["batchId"]
+                rows += each["numInputRows"]
+                batches += each["numInputRows"] > 0
+                advance(each["numInputRows"])
 
     deadline: float | None = None
     while query.isActive:

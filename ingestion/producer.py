@@ -65,7 +65,7 @@ class Producer:
         logging.getLogger("azure").setLevel(logging.CRITICAL + 1)
         _reach(self._settings)
         try:
-            self._try_for(self._patience, lambda: self._connected().get_eventhub_properties())
+            self._try_for(REACH_SECONDS, lambda: self._connected().get_eventhub_properties())
             self._batch = self._new_batch()
         except BaseException:
             self._disconnect()
@@ -255,7 +255,10 @@ def _explained(error: Exception, settings: HubSettings) -> HubError:
             f"event hub {settings.hub!r} does not exist at {where}: create it or set EVENTHUBS_HUB."
         )
     if isinstance(error, AuthenticationError) or _condition(error) == "unauthorized-access":
-        return HubError(f"{where} refuses the credentials of {_source(settings)} for hub {settings.hub!r}.")
+        return HubError(
+            f"{where} refuses the credentials of {_source(settings)} for hub {settings.hub!r}: "
+            "check the key or identity, and its Send right."
+        )
     return HubError(f"{where} failed: {text[:300]}")
 
 
