@@ -1,0 +1,195 @@
+"""The catalog: Spark's own, the records beside it, and how the two are kept the same."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from pyspark.sql import SparkSession
+
+from emulators.warehouse import delta_log
+from emulators.warehouse.errors import SqlError, table_not_found
+from emulators.warehouse.records import Records, Relation
+from emulators.warehouse.sessions import Session
+from emulators.warehouse.spark_catalog import SparkCatalog
+from emulators.warehouse.statements import Name
+
+log = logging.getLogger(__name__)
+
+SYSTEM = "system"
+
+
+class Catalog:
+    """Names, relations and their records.
+
+    Args:
+        spark: any session of the warehouse; they all share one catalog.
+        records: what is remembered.
+        name: the catalog's name.
+        tables: folder of managed schemas and tables.
+    """
+
+    def __init__(self, spark: SparkSession, records: Records, name: str, tables: Path) -> None:
+        self.name = name
+        self.records = records
+        self._spark = spark
+        self._inner = SparkCatalog(spark)
+        self._tables = tables
+        self._lock = threading.RLock()
+
+    def restore(self) -> None:
+        """Put what was recorded back into Spark, and clear what a killed statement left half done."""
+        for schema in self.records.schemas():
+            self._inner.create_schema(schema)
+        for name in self._inner.schema_names():
+            self.sync_schema(name)
+        for entry in self.records.entries():
+            folder = local_path(entry.location)
+            if entry.provider == "delta" and folder and delta_log.state(folder) is None:
+                log.warning("The files of %s.%s are gone: it is dropped", entry.schema, entry.name)
+                self.records.drop_relation(entry.schema, entry.name)
+            else:
+                self._inner.create_relation(entry)
+        self._sweep()
+        for sql, schema in self.records.functions():
+            self._spark.sql(f"use `{schema}`")
+            self._spark.sql(sql)
+        self._spark.sql("use `default`")
+
+    def resolve(self, name: Name, session: Session) -> tuple[str, str]:
+        """Schema and relation of a name, as the session reads it.
+
+        Raises:
+            SqlError: the name has too many parts or names another catalog.
+        """
+        if len(name) == 1:
+            return session.schema, name[0].lower()
+        if len(name) == 3:
+            self.check_catalog(name[0])
+        elif len(name) > 3:
+            raise table_not_found(quoted(name))
+        return name[-2].lower(), name[-1].lower()
+
+    def check_catalog(self, name: str) -> None:
+        """Refuse a catalog that does not exist.
+
+        Raises:
+            SqlError: `NO_SUCH_CATALOG_EXCEPTION`.
+        """
+        if name.lower() not in (self.name.lower(), SYSTEM):
+            raise SqlError("NO_SUCH_CATALOG_EXCEPTION", f"Catalog '{name}' was not found.", "42704")
+
+    def find(self, name: Name, session: Session) -> Relation | None:
+        """The recorded relation of a name, brought up to date with its Delta log."""
+        schema, relation = self.resolve(name, session)
+        found = self.records.relation(schema, relation)
+        if found and self._follow(found):
+            return self.records.relation(schema, relation)
+        return found
+
+    def get(self, name: Name, session: Session) -> Relation:
+        """The recorded relation of a name.
+
+        Raises:
+            SqlError: `TABLE_OR_VIEW_NOT_FOUND`.
+        """
+        found = self.find(name, session)
+        if found is None:
+            raise table_not_found(quoted((self.name, *self.resolve(name, session))))
+        return found
+
+    def follow(self) -> None:
+        """Bring every record up to date with its Delta log: tables are also written by path."""
+        with self._lock:
+            for relation in self.records.relations():
+                self._follow(relation)
+
+    def sync_schema(self, name: str) -> None:
+        """Record a schema as Spark's catalog holds it now."""
+        with self._lock:
+            entry = self._inner.schema(name)
+            if entry:
+                self.records.put_schema(entry)
+            else:
+                self.records.drop_schema(name)
+
+    def sync_relation(self, schema: str, name: str, is_new: bool) -> None:
+        """Record a relation as Spark's catalog holds it now.
+
+        Args:
+            schema: its schema.
+            name: its name.
+            is_new: it was made anew, so what was recorded of an older one of this name goes.
+        """
+        with self._lock, self.records.transaction():
+            entry = self._inner.relation(schema, name)
+            if entry is None:
+                self.records.drop_relation(schema, name)
+                self.records.drop_tags(schema, name)
+                return
+            known = self.records.relation(schema, name)
+            if is_new:
+                self.records.reset_relation(schema, name)
+            kind = known.type if known and not is_new and known.type == "MATERIALIZED_VIEW" else None
+            definition = known.definition if kind and known else None
+            self.records.put_relation(entry, kind)
+            if kind and definition is not None:
+                self.records.put_definition(schema, name, kind, definition)
+            found = self.records.relation(schema, name)
+            if found:
+                self._follow(found)
+
+    def _follow(self, relation: Relation) -> bool:
+        """Read the commits made to a Delta table since its record was; True when there were any."""
+        folder = local_path(relation.location)
+        if not relation.is_delta or folder is None:
+            return False
+        state = delta_log.state(folder)
+        if state is None or state.version == relation.delta_version:
+            return False
+        where = (relation.schema, relation.name)
+        known = -1 if relation.delta_version is None else relation.delta_version
+        with self.records.transaction():
+            try:
+                found = delta_log.changes_since(folder, known, state.version)
+            except FileNotFoundError:  # cleaned up: Spark reads the checkpoint
+                schema = self._spark.table(quoted(where)).schema
+                self.records.put_columns(*where, schema.jsonValue(), ())
+            else:
+                if found.metadata:
+                    metadata = found.metadata
+                    self.records.put_columns(*where, metadata.schema, metadata.partition_columns)
+                    self.records.put_delta_metadata(*where, metadata.comment, metadata.properties)
+                if found.clustering_columns is not None:
+                    self.records.put_clustering(*where, found.clustering_columns)
+            self.records.put_delta_state(*where, state.version, state.written_at)
+        return True
+
+    def _sweep(self) -> None:
+        """Remove folders of managed tables that no record names: their creation never ended."""
+        known = {local_path(each.location) for each in self.records.relations()}
+        for schema in self.records.schemas():
+            folder = local_path(schema.location)
+            if folder is None or not folder.is_relative_to(self._tables) or not folder.is_dir():
+                continue
+            for each in folder.iterdir():
+                if each.is_dir() and each not in known and (each / delta_log.LOG).is_dir():
+                    shutil.rmtree(each)
+
+
+def local_path(location: str | None) -> Path | None:
+    """The folder of a `file:` location or plain path; None for other places."""
+    if location is None:
+        return None
+    parsed = urlparse(location)
+    if parsed.scheme not in ("", "file"):
+        return None
+    return Path(unquote(parsed.path))
+
+
+def quoted(name: Name) -> str:
+    """A name as SQL: every part in backticks."""
+    return ".".join("`{}`".format(each.replace("`", "``")) for each in name)

@@ -1,0 +1,120 @@
+"""A local certificate authority, and the server certificate it signs, for https on the loopback address."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import certifi
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from emulators.settings import LOOPBACK, Settings
+
+LIFETIME = timedelta(days=3650)
+RENEW_BEFORE = timedelta(days=30)
+
+CA_FILE = "ca.pem"
+BUNDLE_FILE = "ca-bundle.pem"
+SERVER_FILE = "server.pem"
+
+
+def ensure_certificates(settings: Settings) -> Path:
+    """Make the authority, the server certificate and the trust bundle unless they are there and valid.
+
+    Args:
+        settings: `settings.tls` receives `ca.pem`, `server.pem` (certificate and key, mode 0600) and
+            `ca-bundle.pem` (the bundle in use so far, plus `ca.pem`). The authority's key is never kept.
+
+    Returns:
+        The bundle, for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`.
+    """
+    folder = settings.tls
+    folder.mkdir(parents=True, exist_ok=True)
+    if not _is_valid(folder):
+        authority, certificate, key = _issue()
+        _write(folder / CA_FILE, authority)
+        _write(folder / SERVER_FILE, certificate + key)
+    bundle = folder / BUNDLE_FILE
+    trusted = (_trusted_so_far(bundle), (folder / CA_FILE).read_bytes())
+    wanted = b"\n".join(each.strip() for each in trusted) + b"\n"
+    if not bundle.exists() or bundle.read_bytes() != wanted:
+        _write(bundle, wanted)
+    return bundle
+
+
+def server_certificate(settings: Settings) -> Path:
+    """File with the server's certificate and key; `ensure_certificates` makes it."""
+    return settings.tls / SERVER_FILE
+
+
+def _is_valid(folder: Path) -> bool:
+    if not (folder / CA_FILE).exists() or not (folder / SERVER_FILE).exists():
+        return False
+    certificate = x509.load_pem_x509_certificate((folder / SERVER_FILE).read_bytes())
+    return certificate.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE
+
+
+def _trusted_so_far(bundle: Path) -> bytes:
+    """The authorities this shell already trusts: a company's proxy may have its own."""
+    for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        named = os.environ.get(variable)
+        if named and Path(named).is_file() and Path(named).resolve() != bundle.resolve():
+            return Path(named).read_bytes()
+    return Path(certifi.where()).read_bytes()
+
+
+def _issue() -> tuple[bytes, bytes, bytes]:
+    """PEM of an authority, and of a server certificate and key that it signed for the loopback names."""
+    now = datetime.now(UTC)
+    authority_key = ec.generate_private_key(ec.SECP256R1())
+    server_key = ec.generate_private_key(ec.SECP256R1())
+    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Local SQL warehouse CA")])
+    server_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+
+    def builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(authority_name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + LIFETIME)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+            )
+        )
+
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    authority = (
+        builder(authority_name, authority_key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
+        .add_extension(usage, critical=True)
+        .sign(authority_key, hashes.SHA256())
+    )
+    names = x509.SubjectAlternativeName(
+        [x509.DNSName("localhost"), x509.IPAddress(ip_address(LOOPBACK)), x509.IPAddress(ip_address("::1"))]
+    )
+    server = (
+        builder(server_name, server_key)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(names, critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = server_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return authority.public_bytes(pem), server.public_bytes(pem), private
+
+
+def _write(file: Path, content: bytes) -> None:
+    temporary = file.with_suffix(f".{os.getpid()}")
+    temporary.touch(mode=0o600)
+    temporary.write_bytes(content)
+    temporary.replace(file)

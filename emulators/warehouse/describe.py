@@ -1,0 +1,172 @@
+"""Descriptions of relations as Databricks words them: DESCRIBE, DESCRIBE EXTENDED, AS JSON, properties."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pyspark.sql import types as t
+
+from emulators.warehouse import types
+from emulators.warehouse.materialized_views import MANUAL
+from emulators.warehouse.records import TIME, ColumnRecord, MaterializedView, Relation
+from emulators.warehouse.statements import Key
+
+Row = tuple[str, str | None, str | None]
+
+
+def rows(
+    catalog: str,
+    relation: Relation,
+    columns: Sequence[ColumnRecord],
+    view: MaterializedView | None,
+    is_extended: bool,
+) -> list[Row]:
+    """The rows of `DESCRIBE [EXTENDED]`: columns, partitions and, when extended, the details."""
+    found: list[Row] = [(each.name, types.full_data_type(each.type), each.comment) for each in columns]
+    partitions = [each for each in columns if each.is_partition]
+    if partitions:
+        found += [("# Partition Information", "", ""), ("# col_name", "data_type", "comment")]
+        found += [(each.name, types.full_data_type(each.type), each.comment) for each in partitions]
+    if not is_extended:
+        return found
+    shown = properties(relation)
+    details: list[tuple[str, str | None]] = [
+        ("Catalog", catalog),
+        ("Database", relation.schema),
+        ("Table", relation.name),
+        ("Created Time", _moment(relation.created)),
+        ("Last Access", "UNKNOWN"),
+        ("Created By", "Spark 4.2.0"),
+        ("Type", relation.type),
+        ("Comment", relation.comment),
+        ("Location", relation.location),
+        ("Provider", relation.provider),
+        ("Owner", "root"),
+        ("View Text", relation.definition),
+        (
+            "Table Properties",
+            f"[{', '.join(f'{k}={v}' for k, v in sorted(shown.items()))}]" if shown else None,
+        ),
+    ]
+    if view:
+        details += [
+            ("Last Refreshed", _moment(view.last_refreshed) if view.last_refreshed else None),
+            ("Last Refresh Type", "RECOMPUTED"),
+            ("Latest Refresh Status", "Succeeded"),
+            ("Refresh Schedule", view.schedule or MANUAL),
+        ]
+    found += [("", "", ""), ("# Detailed Table Information", "", "")]
+    return found + [(name, value, "") for name, value in details if value is not None]
+
+
+def properties(relation: Relation) -> dict[str, str]:
+    """`SHOW TBLPROPERTIES`, with the rows from which clients read clustering."""
+    found = dict(relation.properties)
+    if relation.is_auto_clustered:
+        found["clusterByAuto"] = "true"
+    if relation.clustering_columns:
+        found["clusteringColumns"] = json.dumps(
+            [[each] for each in relation.clustering_columns], separators=(",", ":")
+        )
+    return found
+
+
+def as_json(
+    catalog: str,
+    relation: Relation,
+    columns: Sequence[ColumnRecord],
+    view: MaterializedView | None,
+    keys: Sequence[tuple[str, Key, tuple[str, str] | None]],
+) -> str:
+    """The one value of `DESCRIBE TABLE EXTENDED … AS JSON`."""
+    found: dict[str, Any] = {
+        "table_name": relation.name,
+        "catalog_name": catalog,
+        "namespace": [relation.schema],
+        "schema_name": relation.schema,
+        "columns": [_json_column(each.name, each.type, each.is_nullable, each.comment) for each in columns],
+        "created_time": relation.created[:19].replace(" ", "T") + "Z",
+        "last_access": "UNKNOWN",
+        "created_by": "Spark 4.2.0",
+        "type": relation.type,
+        "comment": relation.comment,
+        "location": relation.location,
+        "provider": relation.provider,
+        "owner": "root",
+        "view_text": relation.definition,
+        "table_properties": properties(relation),
+        "partition_columns": [each.name for each in columns if each.is_partition],
+        "table_constraints": _json_constraints(catalog, keys),
+    }
+    if view:
+        found["refresh_information"] = {
+            "last_refreshed": view.last_refreshed,
+            "refresh_schedule": view.schedule or MANUAL,
+        }
+    return json.dumps({name: value for name, value in found.items() if value not in (None, [], {}, "")})
+
+
+def json_columns(schema: t.StructType) -> list[dict[str, Any]]:
+    """The `columns` of a description AS JSON."""
+    return [
+        _json_column(each.name, each.dataType, each.nullable, (each.metadata or {}).get("comment"))
+        for each in schema
+    ]
+
+
+def matching(names: Iterable[str], pattern: str | None) -> list[str]:
+    """The names that a SHOW pattern takes: `*` is any text, `|` separates alternatives."""
+    if pattern is None:
+        return list(names)
+    parts = [re.escape(each.strip()).replace(r"\*", ".*") for each in pattern.split("|")]
+    wanted = re.compile("|".join(parts), re.IGNORECASE)
+    return [each for each in names if wanted.fullmatch(each)]
+
+
+def like(names: Iterable[str], pattern: str) -> list[str]:
+    """The names that a metadata call's pattern takes: `%` and `*` any text, `_` any one character."""
+    taken = []
+    escaped = False
+    for each in pattern:
+        if escaped:
+            taken.append(re.escape(each))
+        elif each == "\\":
+            escaped = True
+            continue
+        else:
+            taken.append({"%": ".*", "*": ".*", "_": "."}.get(each) or re.escape(each))
+        escaped = False
+    wanted = re.compile("".join(taken), re.IGNORECASE)
+    return [each for each in names if wanted.fullmatch(each)]
+
+
+def _json_column(name: str, kind: t.DataType, is_nullable: bool, comment: str | None) -> dict[str, Any]:
+    column = {"name": name, "type": types.as_json(kind), "nullable": is_nullable}
+    return column if comment is None else {**column, "comment": comment}
+
+
+def _json_constraints(catalog: str, keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> str:
+    """Keys as Databricks prints them: `[(name,PRIMARY KEY (`a`)), (name,FOREIGN KEY …)]`."""
+    found = []
+    for name, key, parent in keys:
+        body = f"{key.kind} ({_listed(key.columns)})"
+        if parent:
+            body += f" REFERENCES {_dotted((catalog, *parent))} ({_listed(key.parent_columns)})"
+        found.append(f"({name},{body})")
+    return f"[{', '.join(found)}]" if found else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join("`{}`".format(each.replace("`", "``")) for each in names)
+
+
+def _dotted(names: Iterable[str]) -> str:
+    return ".".join("`{}`".format(each.replace("`", "``")) for each in names)
+
+
+def _moment(text: str) -> str:
+    return datetime.strptime(text, TIME).strftime("%a %b %d %H:%M:%S UTC %Y")

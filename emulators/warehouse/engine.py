@@ -1,0 +1,327 @@
+"""Carries out statements: Databricks' own forms here, everything else in Spark."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import types as t
+
+from emulators.warehouse import describe, results, statements
+from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse.errors import SqlError, table_not_found
+from emulators.warehouse.information_schema import InformationSchema
+from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews, literal
+from emulators.warehouse.results import Column, ResultSet
+from emulators.warehouse.sessions import Session
+from emulators.warehouse.statements import Key, Name
+
+_STRING = t.StringType()
+
+
+class Engine:
+    """Runs one statement at a time for a session; safe to use from any thread."""
+
+    def __init__(self, spark: SparkSession, catalog: Catalog) -> None:
+        self._spark = spark
+        self.catalog = catalog
+        self._records = catalog.records
+        self._information_schema = InformationSchema(catalog)
+        self._views = MaterializedViews(catalog)
+        self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
+            statements.MetadataQuery: lambda each, session: self._information_schema.query(each.sql, session),
+            statements.UseSchema: self._use,
+            statements.CreateMaterializedView: self._create_materialized_view,
+            statements.RefreshMaterializedView: lambda each, session: self._views.refresh(each.name, session),
+            statements.DropMaterializedView: self._views.drop,
+            statements.DropView: self._drop_view,
+            statements.AlterSchedule: self._views.alter_schedule,
+            statements.SetTags: self._set_tags,
+            statements.CommentOn: self._comment_on,
+            statements.AddKey: self._add_key,
+            statements.DropConstraint: self._drop_constraint,
+            statements.SetNotNull: self._set_not_null,
+            statements.ClusterByAuto: self._cluster_by_auto,
+            statements.Grant: self._grant,
+            statements.ShowGrants: self._show_grants,
+            statements.Describe: self._describe,
+            statements.ShowSchemas: self._show_schemas,
+            statements.ShowProperties: self._show_properties,
+        }
+
+    def execute(
+        self, sql: str, session: Session, parameters: Any = None, row_limit: int | None = None
+    ) -> ResultSet:
+        """Run a statement to its end and take its rows.
+
+        Args:
+            sql: one statement.
+            session: whose it is.
+            parameters: values of its markers: a dict for `:name`, a list for `?`.
+            row_limit: at most so many rows of a query.
+
+        Raises:
+            SqlError: a Databricks-only form fails; Spark's own errors come as Spark raises them.
+        """
+        statement = statements.recognise(sql)
+        handler = self._handlers.get(type(statement))
+        if handler:
+            return handler(statement, session) or results.empty()
+        frame = session.spark.sql(statement.sql, args=parameters) if parameters else None
+        if isinstance(statement, statements.Query):
+            frame = frame if frame is not None else session.spark.sql(statement.sql)
+            return results.from_dataframe(frame, row_limit)
+        return self._command(statement, session, frame)
+
+    def _command(self, statement: statements.Statement, session: Session, frame: Any) -> ResultSet:
+        if not isinstance(statement, statements.Command):
+            raise TypeError(f"{type(statement).__name__} has no handler")
+        for name in statement.writes:
+            self._refuse_materialized_view(name, session, "a write")
+        for name in statement.defines:
+            self._refuse_materialized_view(name, session, "this statement")
+        frame = frame if frame is not None else session.spark.sql(statement.sql)
+        result = results.from_command(frame)
+        if statement.schema:
+            self.catalog.sync_schema(statement.schema[-1].lower())
+        for name in statement.defines:
+            schema, relation = self.catalog.resolve(name, session)
+            self.catalog.sync_relation(schema, relation, is_new=statement.replaces)
+        if statement.defines:
+            self._record_clauses(statement, session)
+        return result
+
+    def _record_clauses(self, statement: statements.Command, session: Session) -> None:
+        schema, relation = self.catalog.resolve(statement.defines[0], session)
+        for key in statement.keys:
+            self._put_key(schema, relation, key, session)
+        if statement.is_auto_clustered:
+            self._records.set_auto_clustered(schema, relation, True)
+
+    def _refuse_materialized_view(self, name: Name, session: Session, what: str) -> None:
+        found = self._records.relation(*self.catalog.resolve(name, session))
+        if found and found.type == MATERIALIZED_VIEW:
+            raise SqlError(
+                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+                f"{quoted((found.schema, found.name))} is a materialized view: {what} expects a table.",
+                "42809",
+            )
+
+    def _use(self, statement: statements.UseSchema, session: Session) -> None:
+        if statement.catalog:
+            self.catalog.check_catalog(statement.catalog)
+        if statement.schema:
+            session.spark.sql(f"use {quoted((statement.schema,))}")
+            session.schema = statement.schema.lower()
+
+    def _drop_view(self, statement: statements.DropView, session: Session) -> None:
+        schema, name = self.catalog.resolve(statement.name, session)
+        found = self._records.relation(schema, name)
+        if found and found.type == MATERIALIZED_VIEW:
+            self._views.drop(statement, session)
+        else:
+            session.spark.sql(statement.sql)
+            self.catalog.sync_relation(schema, name, is_new=True)
+
+    def _create_materialized_view(
+        self, statement: statements.CreateMaterializedView, session: Session
+    ) -> None:
+        self._views.create(statement, session)
+        schema, name = self.catalog.resolve(statement.name, session)
+        for key in statement.keys:
+            self._put_key(schema, name, key, session)
+
+    def _set_tags(self, statement: statements.SetTags, session: Session) -> None:
+        relation = self.catalog.get(statement.name, session)
+        if statement.column:
+            self._check_column(relation.schema, relation.name, statement.column)
+        self._records.put_tags(relation.schema, relation.name, statement.column, statement.tags)
+
+    def _comment_on(self, statement: statements.CommentOn, session: Session) -> None:
+        if statement.kind == "COLUMN":
+            relation = self.catalog.get(statement.name[:-1], session)
+            self._check_column(relation.schema, relation.name, statement.name[-1])
+            self._records.put_comment(relation.schema, relation.name, statement.name[-1], statement.comment)
+            return
+        if statement.kind in ("SCHEMA", "DATABASE"):
+            session.spark.sql(statement.sql)
+            self.catalog.sync_schema(statement.name[-1].lower())
+            return
+        relation = self.catalog.get(statement.name, session)
+        target = quoted((self.catalog.name, relation.schema, relation.name))
+        text = literal(statement.comment) if statement.comment is not None else "null"
+        if relation.type in ("VIEW", "METRIC_VIEW"):
+            session.spark.sql(f"alter view {target} set tblproperties ('comment' = {text})")
+        else:
+            session.spark.sql(f"comment on table {target} is {text}")
+        self.catalog.sync_relation(relation.schema, relation.name, is_new=False)
+
+    def _check_column(self, schema: str, relation: str, column: str) -> None:
+        names = [each.name for each in self._records.columns(schema, relation)]
+        if column.lower() not in {each.lower() for each in names}:
+            known = ", ".join(quoted((each,)) for each in names)
+            raise SqlError(
+                "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                f"A column, variable, or function parameter with name {quoted((column,))} cannot be resolved. "
+                f"Did you mean one of the following? [{known}].",
+                "42703",
+            )
+
+    def _add_key(self, statement: statements.AddKey, session: Session) -> None:
+        relation = self.catalog.get(statement.name, session)
+        if relation.type == "VIEW":
+            raise SqlError(
+                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+                f"'ALTER TABLE ... ADD CONSTRAINT' expects a table but {quoted(statement.name)} is a view.",
+                "42809",
+            )
+        self._put_key(relation.schema, relation.name, statement.key, session)
+
+    def _put_key(self, schema: str, relation: str, key: Key, session: Session) -> None:
+        for column in key.columns:
+            self._check_column(schema, relation, column)
+        parent = None
+        existing = self._records.keys(schema, relation)
+        if key.kind == "PRIMARY KEY":
+            if any(each.kind == "PRIMARY KEY" for _, each, _ in existing):
+                raise SqlError(
+                    "TABLE_OR_VIEW_ALREADY_HAS_PRIMARY_KEY" if False else "DUPLICATE_PRIMARY_KEY",
+                    f"{quoted((schema, relation))} already has a primary key.",
+                    "42889",
+                )
+        else:
+            parent = self.catalog.resolve(key.parent, session)
+            if self._records.relation(*parent) is None:
+                raise table_not_found(quoted((self.catalog.name, *parent)))
+        name = key.name or f"{relation}_{'pk' if key.kind == 'PRIMARY KEY' else _short_hash(key)}"
+        if any(each.lower() == name.lower() for each, _, _ in existing):
+            raise SqlError(
+                "CONSTRAINT_ALREADY_EXISTS", f"Constraint {quoted((name,))} already exists.", "42710"
+            )
+        self._records.put_key(schema, relation, key, name, parent)
+
+    def _drop_constraint(self, statement: statements.DropConstraint, session: Session) -> ResultSet | None:
+        relation = self.catalog.get(statement.name, session)
+        where = (relation.schema, relation.name)
+        if statement.constraint is not None:
+            if self._records.drop_key(*where, statement.constraint):
+                return None
+            frame = session.spark.sql(  # a CHECK constraint, or Delta's error
+                f"alter table {quoted((self.catalog.name, *where))} drop constraint "
+                f"{'if exists ' if statement.if_exists else ''}{quoted((statement.constraint,))}"
+            )
+            self.catalog.sync_relation(*where, is_new=False)
+            return results.from_command(frame)
+        found = [
+            name
+            for name, key, _ in self._records.keys(*where)
+            if key.kind == statement.kind and (not statement.columns or key.columns == statement.columns)
+        ]
+        if not found and not statement.if_exists:
+            raise SqlError("CONSTRAINT_DOES_NOT_EXIST", f"There is no such {statement.kind}.", "42704")
+        for name in found:
+            self._records.drop_key(*where, name)
+        return None
+
+    def _set_not_null(self, statement: statements.SetNotNull, session: Session) -> None:
+        relation = self.catalog.get(statement.name, session)
+        target = quoted((self.catalog.name, relation.schema, relation.name))
+        self._check_column(relation.schema, relation.name, statement.column)
+        column = quoted((statement.column,))
+        if statement.is_set:
+            self._views_not_null(target, column, statement.column, session)
+        else:
+            session.spark.sql(f"alter table {target} alter column {column} drop not null")
+        self.catalog.sync_relation(relation.schema, relation.name, is_new=False)
+
+    def _views_not_null(self, target: str, column: str, name: str, session: Session) -> None:
+        """Delta cannot make a column NOT NULL: a CHECK constraint enforces the same."""
+        session.spark.sql(
+            f"alter table {target} add constraint {quoted((f'{name}_not_null',))} check ({column} is not null)"
+        )
+
+    def _cluster_by_auto(self, statement: statements.ClusterByAuto, session: Session) -> None:
+        relation = self.catalog.get(statement.name, session)
+        self._records.set_auto_clustered(relation.schema, relation.name, True)
+
+    def _grant(self, statement: statements.Grant, session: Session) -> None:
+        kind, schema, name = self._securable(statement.kind, statement.name, session)
+        self._records.put_grants(
+            kind, schema, name, statement.principal, statement.privileges, statement.is_grant
+        )
+
+    def _show_grants(self, statement: statements.ShowGrants, session: Session) -> ResultSet:
+        kind, schema, name = self._securable(statement.kind, statement.name, session)
+        rows = [
+            (principal, privilege, kind, ".".join(each for each in (self.catalog.name, schema, name) if each))
+            for principal, privilege in self._records.grants(kind, schema, name)
+        ]
+        columns = [Column(each, _STRING) for each in ("Principal", "ActionType", "ObjectType", "ObjectKey")]
+        return results.from_rows(columns, rows)
+
+    def _securable(self, kind: str, name: Name, session: Session) -> tuple[str, str, str]:
+        if kind == "CATALOG":
+            return kind, "", ""
+        if kind in ("SCHEMA", "DATABASE"):
+            return "SCHEMA", name[-1].lower(), ""
+        relation = self.catalog.get(name, session)
+        return "TABLE", relation.schema, relation.name
+
+    def _describe(self, statement: statements.Describe, session: Session) -> ResultSet:
+        relation = (
+            self.catalog.find(statement.name, session)
+            if not self._is_temporary(statement.name, session)
+            else None
+        )
+        if relation is None:
+            return self._describe_unrecorded(statement, session)
+        columns = self._records.columns(relation.schema, relation.name)
+        view = self._records.materialized_view(relation.schema, relation.name)
+        if statement.as_json:
+            text = describe.as_json(
+                self.catalog.name, relation, columns, view, self._records.keys(relation.schema, relation.name)
+            )
+            return results.from_rows([Column("json_metadata", _STRING)], [(text,)])
+        rows = describe.rows(self.catalog.name, relation, columns, view, statement.is_extended)
+        return results.from_rows(
+            [Column(each, _STRING) for each in ("col_name", "data_type", "comment")], rows
+        )
+
+    def _is_temporary(self, name: Name, session: Session) -> bool:
+        return (
+            len(name) == 1
+            and bool(session.spark.catalog._jcatalog.tableExists(name[0]))
+            and (self._records.relation(session.schema, name[0].lower()) is None)
+        )
+
+    def _describe_unrecorded(self, statement: statements.Describe, session: Session) -> ResultSet:
+        """A temporary view, a path, or nothing at all: Spark knows."""
+        if not statement.as_json:
+            return results.from_command(session.spark.sql(statement.sql))
+        schema = session.spark.table(quoted(statement.name)).schema
+        text = json.dumps({"table_name": statement.name[-1], "columns": describe.json_columns(schema)})
+        return results.from_rows([Column("json_metadata", _STRING)], [(text,)])
+
+    def _show_schemas(self, statement: statements.ShowSchemas, session: Session) -> ResultSet:
+        if statement.catalog:
+            self.catalog.check_catalog(statement.catalog)
+        names = describe.matching(self._records.schema_names(), statement.pattern)
+        return results.from_rows([Column("databaseName", _STRING)], [(each,) for each in names])
+
+    def _show_properties(self, statement: statements.ShowProperties, session: Session) -> ResultSet:
+        relation = self.catalog.get(statement.name, session)
+        rows = sorted(describe.properties(relation).items())
+        if statement.key is not None:
+            wanted = statement.key
+            rows = [each for each in rows if each[0] == wanted] or [
+                (wanted, f"Table {relation.schema}.{relation.name} does not have property: {wanted}")
+            ]
+        return results.from_rows([Column("key", _STRING), Column("value", _STRING)], rows)
+
+
+def _short_hash(key: Key) -> str:
+    text = f"{key.columns}{key.parent}"
+    return "fk_" + hashlib.sha256(text.encode()).hexdigest()[:8]

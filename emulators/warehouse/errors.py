@@ -1,0 +1,99 @@
+"""Errors of SQL statements, worded and coded as a Databricks SQL warehouse words and codes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+
+from emulators.errors import EmulatorError
+
+GENERIC_SQL_STATE = "HY000"
+
+
+class SqlError(EmulatorError):
+    """A statement that fails: error class, SQLSTATE and the text the client shows.
+
+    Args:
+        error_class: name from the public list of Databricks error classes, e.g. `TABLE_OR_VIEW_NOT_FOUND`.
+        message: what is wrong, without the class and the SQLSTATE.
+        sql_state: five characters.
+    """
+
+    def __init__(self, error_class: str, message: str, sql_state: str) -> None:
+        super().__init__(f"[{error_class}] {message} SQLSTATE: {sql_state}")
+        self.error_class = error_class
+        self.sql_state = sql_state
+
+
+def parse_error(found: str, sql: str, position: int) -> SqlError:
+    """A `PARSE_SYNTAX_ERROR` at `position` of the statement, as Spark's own parser words it."""
+    line = sql.count("\n", 0, position) + 1
+    column = position - (sql.rfind("\n", 0, position) + 1)
+    return SqlError(
+        "PARSE_SYNTAX_ERROR", f"Syntax error at or near '{found}'. (line {line}, pos {column})", "42601"
+    )
+
+
+def unsupported(what: str) -> SqlError:
+    """Refusal of something a real warehouse does and this one does not."""
+    return SqlError("UNSUPPORTED_FEATURE", f"{what} is not supported by the local SQL warehouse.", "0A000")
+
+
+def table_not_found(name: str) -> SqlError:
+    """The error of a statement that names a relation which does not exist."""
+    return SqlError(
+        "TABLE_OR_VIEW_NOT_FOUND",
+        f"The table or view {name} cannot be found. Verify the spelling and correctness of the schema and "
+        "catalog.",
+        "42P01",
+    )
+
+
+def sql_error_from(error: BaseException) -> SqlError:
+    """Turn whatever running a statement raised into the error the client sees: no JVM stack trace."""
+    if isinstance(error, SqlError):
+        return error
+    if isinstance(error, PySparkException):
+        return _from_spark(error)
+    if isinstance(error, Py4JJavaError):
+        return _from_java(error.java_exception)
+    return _error("INTERNAL_ERROR", f"{type(error).__name__}: {error}", "XX000")
+
+
+def _from_spark(error: PySparkException) -> SqlError:
+    """`getMessage` of a captured exception carries class, text, SQLSTATE and query context, no stack."""
+    text = str(error).split("\n\nJVM stacktrace:")[0].strip()
+    return _error(error.getCondition(), text, error.getSqlState())
+
+
+def _from_java(error: Any) -> SqlError:
+    """The innermost Java cause that names an error class, else the innermost cause."""
+    causes = []
+    while error is not None:
+        causes.append(error)
+        error = error.getCause()
+    for cause in causes:
+        condition = _call(cause, "getCondition")
+        if condition:
+            return _error(condition, str(cause.getMessage()), _call(cause, "getSqlState"))
+    innermost = causes[-1]
+    return _error(None, f"{innermost.getClass().getSimpleName()}: {innermost.getMessage()}", None)
+
+
+def _call(error: Any, method: str) -> str | None:
+    if method not in {each.getName() for each in error.getClass().getMethods()}:
+        return None
+    return getattr(error, method)()  # type: ignore[no-any-return]
+
+
+def _error(condition: str | None, text: str, state: str | None) -> SqlError:
+    """An error whose text may already begin with its class and end with its SQLSTATE."""
+    result = SqlError.__new__(SqlError)
+    name = condition or "INTERNAL_ERROR"
+    message = text if text.startswith(f"[{name}") or condition is None else f"[{name}] {text}"
+    EmulatorError.__init__(result, message)
+    result.error_class = name
+    result.sql_state = state or GENERIC_SQL_STATE
+    return result

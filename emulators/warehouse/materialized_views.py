@@ -1,0 +1,185 @@
+"""Materialized views: a Delta table that holds the rows, the recorded query, and an atomic refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import SparkSession
+
+from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
+from emulators.warehouse.records import MaterializedView, Relation, now
+from emulators.warehouse.sessions import Session
+from emulators.warehouse.statements import (
+    AlterSchedule,
+    ColumnSpec,
+    CreateMaterializedView,
+    DropMaterializedView,
+    DropView,
+    Name,
+)
+
+MATERIALIZED_VIEW = "MATERIALIZED_VIEW"
+MANUAL = "MANUAL"
+"""What DESCRIBE EXTENDED shows as the schedule of a view that has none."""
+
+
+class MaterializedViews:
+    """Creates, refreshes and drops materialized views. A refresh computes all rows anew."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._records = catalog.records
+
+    def create(self, statement: CreateMaterializedView, session: Session) -> None:
+        """Carry out `CREATE [OR REPLACE] MATERIALIZED VIEW`: readers see the old rows until the new are there.
+
+        Raises:
+            SqlError: the name is taken, or the query fails.
+        """
+        schema, name = self._catalog.resolve(statement.name, session)
+        existing = self._records.relation(schema, name)
+        if existing and existing.type != MATERIALIZED_VIEW:
+            raise SqlError(
+                "TABLE_OR_VIEW_ALREADY_EXISTS",
+                f"Cannot create table or view {quoted((schema, name))} because it already exists. "
+                "Choose a different name, drop or replace the existing object.",
+                "42P07",
+            )
+        if existing and statement.if_not_exists:
+            return
+        if existing and not statement.replace:
+            raise SqlError(
+                "TABLE_OR_VIEW_ALREADY_EXISTS",
+                f"Cannot create table or view {quoted((schema, name))} because it already exists. "
+                "Choose a different name, drop or replace the existing object.",
+                "42P07",
+            )
+        view = MaterializedView(
+            schema,
+            name,
+            statement.query,
+            select_list(statement.columns),
+            session.schema,
+            statement.schedule,
+            None,
+        )
+        clauses = [statement.layout]
+        if statement.comment is not None:
+            clauses.append(f"comment {literal(statement.comment)}")
+        if statement.properties:
+            pairs = (f"{literal(key)} = {literal(value)}" for key, value in statement.properties.items())
+            clauses.append(f"tblproperties ({', '.join(pairs)})")
+        target = quoted((self._catalog.name, schema, name))
+        started = now()
+        session.spark.sql(
+            f"create or replace table {target} using delta {' '.join(clauses)} as {_select(view)}"
+        )
+        with self._records.transaction():
+            self._catalog.sync_relation(schema, name, is_new=True)
+            self._records.put_definition(schema, name, MATERIALIZED_VIEW, statement.query)
+            self._records.put_materialized_view(view)
+            for column in statement.columns:
+                if column.comment is not None:
+                    self._records.put_comment(schema, name, column.name, column.comment)
+            self._records.set_auto_clustered(schema, name, statement.is_auto_clustered)
+            self._records.put_refresh(schema, name, started, None, None)
+
+    def refresh(self, name: Name, session: Session) -> None:
+        """Compute all rows anew and put them in place of the old ones in one commit.
+
+        Raises:
+            SqlError: there is no such view, or the query fails; the old rows are then still there.
+        """
+        view = self._get(name, session)
+        started = now()
+        try:
+            self._overwrite(view, session.spark.newSession())
+        except Exception as error:
+            failure = sql_error_from(error)
+            self._records.put_refresh(view.schema, view.name, started, None, str(failure))
+            raise failure from error
+        with self._records.transaction():
+            self._catalog.sync_relation(view.schema, view.name, is_new=False)
+            self._records.put_refresh(view.schema, view.name, started, None, None)
+
+    def drop(self, statement: DropMaterializedView | DropView, session: Session) -> None:
+        """Drop a materialized view and its rows.
+
+        Raises:
+            SqlError: there is none of this name, or it is another kind of relation.
+        """
+        schema, name = self._catalog.resolve(statement.name, session)
+        existing = self._records.relation(schema, name)
+        if existing is None:
+            if statement.if_exists:
+                return
+            raise table_not_found(quoted((self._catalog.name, schema, name)))
+        require(existing)
+        session.spark.sql(f"drop table if exists {quoted((self._catalog.name, schema, name))}")
+        self._catalog.sync_relation(schema, name, is_new=True)
+
+    def alter_schedule(self, statement: AlterSchedule, session: Session) -> None:
+        """Record a schedule: it is shown, never run."""
+        view = self._get(statement.name, session)
+        self._records.set_schedule(view.schema, view.name, statement.schedule)
+
+    def _get(self, name: Name, session: Session) -> MaterializedView:
+        require(self._catalog.get(name, session))
+        view = self._records.materialized_view(*self._catalog.resolve(name, session))
+        if view is None:
+            raise table_not_found(quoted(name))
+        return view
+
+    def _overwrite(self, view: MaterializedView, spark: SparkSession) -> None:
+        spark.sql(f"use {quoted((view.current_schema,))}")
+        target = quoted((self._catalog.name, view.schema, view.name))
+        spark.sql(f"insert overwrite table {target} {_select(view)}")
+
+
+def require(relation: Relation) -> None:
+    """Refuse a relation that is not a materialized view.
+
+    Raises:
+        SqlError: `EXPECT_MATERIALIZED_VIEW`.
+    """
+    if relation.type != MATERIALIZED_VIEW:
+        name = quoted((relation.schema, relation.name))
+        raise SqlError(
+            "EXPECT_MATERIALIZED_VIEW_NOT_TABLE"
+            if "VIEW" not in relation.type
+            else "EXPECT_MATERIALIZED_VIEW_NOT_VIEW",
+            f"{name} is not a materialized view.",
+            "42809",
+        )
+
+
+def select_list(columns: Sequence[ColumnSpec]) -> str:
+    """What is selected from the view's query: its columns under their declared names and types.
+
+    A column declared NOT NULL fails the refresh when the query yields a null.
+    """
+    if not columns:
+        return "*"
+    selected = []
+    for each in columns:
+        name = quoted((each.name,))
+        value = f"cast({name} as {each.type})" if each.type else name
+        if not each.is_nullable:
+            text = literal(f"NOT NULL constraint violated for column: {each.name}.")
+            value = f"coalesce({value}, raise_error({text}))"
+        selected.append(f"{value} as {name}")
+    names = ", ".join(quoted((each.name,)) for each in columns)
+    return f"{', '.join(selected)}\n{names}"
+
+
+def _select(view: MaterializedView) -> str:
+    selected, _, names = view.select_list.partition("\n")
+    if selected == "*":
+        return view.query
+    return f"select {selected} from (\n{view.query}\n) as materialized ({names})"
+
+
+def literal(text: str) -> str:
+    """A string as SQL."""
+    return "'{}'".format(text.replace("\\", "\\\\").replace("'", "\\'"))

@@ -1,0 +1,557 @@
+"""What the warehouse remembers, in one SQLite file: every relation, and what Spark has no place for."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import types as t
+
+from emulators.warehouse import types
+from emulators.warehouse.spark_catalog import RelationEntry, SchemaEntry
+from emulators.warehouse.statements import Key
+
+SCHEMA_SQL = Path(__file__).with_name("records.sql")
+TIME = "%Y-%m-%d %H:%M:%S.%f"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation as recorded."""
+
+    schema: str
+    name: str
+    type: str
+    provider: str | None
+    location: str | None
+    comment: str | None
+    definition: str | None
+    properties: dict[str, str]
+    delta_version: int | None
+    clustering_columns: tuple[str, ...]
+    is_auto_clustered: bool
+    created: str
+    last_altered: str
+
+    @property
+    def is_delta(self) -> bool:
+        """Whether its columns come from a Delta log."""
+        return self.provider == "delta" and self.location is not None
+
+
+@dataclass(frozen=True)
+class ColumnRecord:
+    """A column as recorded; `type` is Spark's, `comment` the one in force."""
+
+    name: str
+    type: t.DataType
+    is_nullable: bool
+    comment: str | None
+    is_partition: bool
+
+
+@dataclass(frozen=True)
+class MaterializedView:
+    """What a refresh needs, and when the last one was."""
+
+    schema: str
+    name: str
+    query: str
+    select_list: str
+    current_schema: str
+    schedule: str | None
+    last_refreshed: str | None
+
+
+def now() -> str:
+    """This moment, as records keep times."""
+    return datetime.now(UTC).strftime(TIME)
+
+
+def at(seconds: float) -> str:
+    """A moment in seconds since the epoch, as records keep times."""
+    return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
+
+
+class Records:
+    """The SQLite file; safe to use from any thread.
+
+    Args:
+        file: made on first use. Committed records survive `kill -9`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = normal")
+        self._db.executescript(SCHEMA_SQL.read_text())
+        # Queries of the information schema run on a connection of their own that cannot write.
+        self._queries = sqlite3.connect(":memory:", check_same_thread=False)
+        self._queries.execute("attach database ? as information_schema", (str(file),))
+        self._queries.execute("pragma query_only = on")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._queries.close()
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit everything inside, or nothing; may be nested."""
+        with self._lock:
+            outermost = self._depth == 0
+            self._depth += 1
+            try:
+                if outermost:
+                    self._db.execute("begin immediate")
+                yield
+                if outermost:
+                    self._db.execute("commit")
+            except BaseException:
+                if outermost:
+                    self._db.execute("rollback")
+                raise
+            finally:
+                self._depth -= 1
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Names and rows of a query over `information_schema.*`, in SQLite's dialect."""
+        with self._lock:
+            cursor = self._queries.execute(sql)
+            return [each[0] for each in cursor.description], cursor.fetchall()
+
+    def information_schema(self) -> dict[str, list[str]]:
+        """Every relation of the information schema, with its columns in order."""
+        names = self._rows("select name from sqlite_master where type = 'view' order by name")
+        return {
+            name: [column for (column,) in self._rows("select name from pragma_table_info(?)", name)]
+            for (name,) in names
+        }
+
+    # Schemas
+
+    def put_schema(self, entry: SchemaEntry) -> None:
+        """Record a schema as it is now."""
+        moment = now()
+        self._run(
+            "insert into schema_record values (?, ?, ?, ?, ?, ?) on conflict do update set "
+            "comment = excluded.comment, location = excluded.location, properties = excluded.properties, "
+            "last_altered = excluded.last_altered",
+            entry.name,
+            entry.comment or "",
+            entry.location,
+            json.dumps(entry.properties),
+            moment,
+            moment,
+        )
+
+    def drop_schema(self, name: str) -> None:
+        """Forget a schema and all that was in it."""
+        with self.transaction():
+            for (relation,) in self._rows("select name from relation_record where schema_name = ?", name):
+                self.drop_relation(name, relation)
+            self._run("delete from function_record where schema_name = ?", name)
+            self._run("delete from grant_record where schema_name = ?", name)
+            self._run("delete from schema_record where name = ?", name)
+
+    def schemas(self) -> list[SchemaEntry]:
+        """Every schema."""
+        rows = self._rows("select name, comment, location, properties from schema_record order by name")
+        return [SchemaEntry(name, comment, place, json.loads(text)) for name, comment, place, text in rows]
+
+    def schema_names(self) -> list[str]:
+        """The names of all schemas."""
+        return [name for (name,) in self._rows("select name from schema_record order by name")]
+
+    # Relations
+
+    def put_relation(self, entry: RelationEntry, kind: str | None = None) -> None:
+        """Record a relation as Spark's catalog holds it now; columns of Delta tables follow from the log."""
+        moment = now()
+        with self.transaction():
+            self._run(
+                "insert into relation_record (schema_name, name, entry, type, provider, location, comment, "
+                "definition, properties, created, last_altered) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "on conflict do update set entry = excluded.entry, type = excluded.type, "
+                "provider = excluded.provider, location = excluded.location, comment = excluded.comment, "
+                "definition = excluded.definition, properties = excluded.properties, delta_version = null, "
+                "last_altered = excluded.last_altered",
+                entry.schema,
+                entry.name,
+                entry.dump(),
+                kind or entry.kind,
+                entry.provider,
+                entry.location,
+                entry.comment,
+                entry.view_text,
+                json.dumps(shown_properties(entry.properties)),
+                at(entry.created_at / 1000),
+                moment,
+            )
+            if entry.provider != "delta":
+                self.put_columns(entry.schema, entry.name, entry.columns, entry.partition_columns)
+
+    def put_delta_state(
+        self,
+        schema: str,
+        name: str,
+        version: int,
+        written_at: float,
+    ) -> None:
+        """Record the version of a Delta log that was read, and when it was written."""
+        self._run(
+            "update relation_record set delta_version = ?, last_altered = ? where schema_name = ? and name = ?",
+            version,
+            at(written_at),
+            schema,
+            name,
+        )
+
+    def put_delta_metadata(
+        self, schema: str, name: str, comment: str | None, properties: dict[str, str]
+    ) -> None:
+        """Record the comment and properties of a Delta table."""
+        self._run(
+            "update relation_record set comment = ?, properties = ? where schema_name = ? and name = ?",
+            comment,
+            json.dumps(properties),
+            schema,
+            name,
+        )
+
+    def put_clustering(self, schema: str, name: str, columns: Sequence[str]) -> None:
+        """Record the columns a Delta table is clustered by."""
+        self._run(
+            "update relation_record set clustering_columns = ? where schema_name = ? and name = ?",
+            json.dumps(columns),
+            schema,
+            name,
+        )
+
+    def put_definition(self, schema: str, name: str, kind: str, definition: str) -> None:
+        """Record that a relation is of a kind Spark does not know, and its query."""
+        self._run(
+            "update relation_record set type = ?, definition = ? where schema_name = ? and name = ?",
+            kind,
+            definition,
+            schema,
+            name,
+        )
+
+    def set_auto_clustered(self, schema: str, name: str, is_auto: bool) -> None:
+        """Record `CLUSTER BY AUTO`."""
+        self._run(
+            "update relation_record set is_auto_clustered = ? where schema_name = ? and name = ?",
+            is_auto,
+            schema,
+            name,
+        )
+
+    def put_columns(
+        self, schema: str, name: str, columns: dict[str, Any], partition_columns: Sequence[str]
+    ) -> None:
+        """Record the columns of a relation, from Spark's JSON."""
+        with self.transaction():
+            self._run("delete from column_record where schema_name = ? and relation_name = ?", schema, name)
+            for position, each in enumerate(t.StructType.fromJson(columns)):
+                kind, decimal = each.dataType, isinstance(each.dataType, t.DecimalType)
+                self._run(
+                    "insert into column_record values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    schema,
+                    name,
+                    each.name,
+                    position,
+                    kind.json(),
+                    types.data_type(kind),
+                    types.full_data_type(kind),
+                    types.numeric_precision(kind),
+                    kind.scale if decimal else 0 if types.numeric_precision(kind) else None,
+                    each.nullable,
+                    (each.metadata or {}).get("CURRENT_DEFAULT"),
+                    partition_columns.index(each.name) + 1 if each.name in partition_columns else None,
+                    (each.metadata or {}).get("comment"),
+                )
+
+    def drop_relation(self, schema: str, name: str) -> None:
+        """Forget a relation and everything recorded about it."""
+        with self.transaction():
+            self.reset_relation(schema, name)
+            self._run("delete from relation_record where schema_name = ? and name = ?", schema, name)
+
+    def reset_relation(self, schema: str, name: str) -> None:
+        """Forget what was recorded about a relation that is made anew; tags stay, as on Databricks."""
+        with self.transaction():
+            for table in ("column_record", "comment_record", "key_record"):
+                self._run(
+                    f"delete from {table} where schema_name = ? and relation_name = ?",  # noqa: S608
+                    schema,
+                    name,
+                )
+            for table in ("materialized_view_record", "refresh_record"):
+                self._run(f"delete from {table} where schema_name = ? and name = ?", schema, name)  # noqa: S608
+            self.set_auto_clustered(schema, name, False)
+
+    def drop_tags(self, schema: str, name: str) -> None:
+        """Forget tags and grants of a relation that was dropped."""
+        self._run("delete from tag_record where schema_name = ? and relation_name = ?", schema, name)
+        self._run("delete from grant_record where schema_name = ? and relation_name = ?", schema, name)
+
+    def rename_relation(self, schema: str, name: str, new_schema: str, new_name: str) -> None:
+        """Carry everything recorded about a relation over to its new name."""
+        with self.transaction():
+            for table in ("comment_record", "tag_record", "key_record", "grant_record"):
+                self._run(
+                    f"update {table} set schema_name = ?, relation_name = ? "  # noqa: S608
+                    "where schema_name = ? and relation_name = ?",
+                    new_schema,
+                    new_name,
+                    schema,
+                    name,
+                )
+            self._run(
+                "update key_record set parent_schema = ?, parent_name = ? "
+                "where parent_schema = ? and parent_name = ?",
+                new_schema,
+                new_name,
+                schema,
+                name,
+            )
+            self._run("delete from column_record where schema_name = ? and relation_name = ?", schema, name)
+            self._run("delete from relation_record where schema_name = ? and name = ?", schema, name)
+
+    def entries(self) -> list[RelationEntry]:
+        """Every relation as Spark's catalog held it; tables before the views that may read them."""
+        rows = self._rows("select entry from relation_record order by type like '%VIEW', schema_name, name")
+        return [RelationEntry.load(text) for (text,) in rows]
+
+    def relation(self, schema: str, name: str) -> Relation | None:
+        """The relation of this name."""
+        return next(iter(self._relations("where schema_name = ? and name = ?", schema, name)), None)
+
+    def relations(self, schema: str | None = None) -> list[Relation]:
+        """The relations of a schema, or all."""
+        if schema is None:
+            return self._relations("")
+        return self._relations("where schema_name = ?", schema)
+
+    def columns(self, schema: str, name: str) -> list[ColumnRecord]:
+        """The columns of a relation, in order."""
+        rows = self._rows(
+            "select r.name, r.type, r.is_nullable, c.comment, r.partition_position is not null "
+            "from column_record as r join columns as c on c.table_schema = r.schema_name and "
+            "c.table_name = r.relation_name and c.column_name = r.name "
+            "where r.schema_name = ? and r.relation_name = ? order by r.position",
+            schema,
+            name,
+        )
+        parse = t._parse_datatype_json_string
+        return [
+            ColumnRecord(column, parse(kind), bool(nullable), comment, bool(partition))
+            for column, kind, nullable, comment, partition in rows
+        ]
+
+    # What Spark has no place for
+
+    def put_comment(self, schema: str, name: str, column: str, comment: str | None) -> None:
+        """Record a column's comment."""
+        self._run("insert or replace into comment_record values (?, ?, ?, ?)", schema, name, column, comment)
+
+    def put_tags(self, schema: str, name: str, column: str | None, tags: dict[str, str | None]) -> None:
+        """Set tags; a value of None unsets."""
+        with self.transaction():
+            for tag, value in tags.items():
+                key = (schema, name, column or "", tag)
+                if value is None:
+                    self._run(
+                        "delete from tag_record where schema_name = ? and relation_name = ? "
+                        "and column_name = ? and name = ?",
+                        *key,
+                    )
+                else:
+                    self._run("insert or replace into tag_record values (?, ?, ?, ?, ?)", *key, value)
+
+    def put_key(
+        self, schema: str, name: str, key: Key, key_name: str, parent: tuple[str, str] | None
+    ) -> None:
+        """Record a primary or foreign key."""
+        self._run(
+            "insert into key_record values (?, ?, ?, ?, ?, ?, ?, ?)",
+            schema,
+            name,
+            key_name,
+            key.kind,
+            json.dumps(key.columns),
+            parent[0] if parent else None,
+            parent[1] if parent else None,
+            json.dumps(key.parent_columns),
+        )
+
+    def keys(self, schema: str, name: str) -> list[tuple[str, Key, tuple[str, str] | None]]:
+        """The keys of a relation: name, key, and the parent of a foreign one."""
+        rows = self._rows(
+            "select name, type, columns, parent_schema, parent_name, parent_columns from key_record "
+            "where schema_name = ? and relation_name = ? order by type desc, name",
+            schema,
+            name,
+        )
+        found = []
+        for key_name, kind, columns, parent_schema, parent_name, parent_columns in rows:
+            parent = (parent_schema, parent_name) if parent_name else None
+            key = Key(
+                key_name, kind, tuple(json.loads(columns)), parent or (), tuple(json.loads(parent_columns))
+            )
+            found.append((key_name, key, parent))
+        return found
+
+    def drop_key(self, schema: str, name: str, key_name: str) -> bool:
+        """Forget a key, and the foreign keys that point to a primary one; False when there is none."""
+        with self.transaction():
+            found = [key for each, key, _ in self.keys(schema, name) if each.lower() == key_name.lower()]
+            self._run(
+                "delete from key_record where schema_name = ? and relation_name = ? and name = ?",
+                schema,
+                name,
+                key_name,
+            )
+            if found and found[0].kind == "PRIMARY KEY":
+                self._run("delete from key_record where parent_schema = ? and parent_name = ?", schema, name)
+            return bool(found)
+
+    def put_grants(
+        self, kind: str, schema: str, name: str, principal: str, privileges: Iterable[str], is_grant: bool
+    ) -> None:
+        """Record what GRANT gave or REVOKE took."""
+        with self.transaction():
+            for privilege in privileges:
+                key = (kind, schema, name, principal, privilege)
+                if is_grant:
+                    self._run("insert or replace into grant_record values (?, ?, ?, ?, ?)", *key)
+                else:
+                    self._run(
+                        "delete from grant_record where kind = ? and schema_name = ? and relation_name = ? "
+                        "and principal = ? and privilege = ?",
+                        *key,
+                    )
+
+    def grants(self, kind: str, schema: str, name: str) -> list[tuple[str, str]]:
+        """Principals and their privileges."""
+        return [
+            (principal, privilege)
+            for principal, privilege in self._rows(
+                "select principal, privilege from grant_record "
+                "where kind = ? and schema_name = ? and relation_name = ? order by 1, 2",
+                kind,
+                schema,
+                name,
+            )
+        ]
+
+    # Materialized views
+
+    def put_materialized_view(self, view: MaterializedView) -> None:
+        """Record a materialized view."""
+        self._run(
+            "insert or replace into materialized_view_record values (?, ?, ?, ?, ?, ?, ?)",
+            view.schema,
+            view.name,
+            view.query,
+            view.select_list,
+            view.current_schema,
+            view.schedule,
+            view.last_refreshed,
+        )
+
+    def materialized_view(self, schema: str, name: str) -> MaterializedView | None:
+        """The materialized view of this name."""
+        rows = self._rows(
+            "select * from materialized_view_record where schema_name = ? and name = ?", schema, name
+        )
+        return MaterializedView(*rows[0]) if rows else None
+
+    def set_schedule(self, schema: str, name: str, schedule: str | None) -> None:
+        """Record a refresh schedule."""
+        self._run(
+            "update materialized_view_record set schedule = ? where schema_name = ? and name = ?",
+            schedule,
+            schema,
+            name,
+        )
+
+    def put_refresh(
+        self, schema: str, name: str, started: str, row_count: int | None, error: str | None
+    ) -> None:
+        """Record a refresh that ended, well or not."""
+        ended = now()
+        with self.transaction():
+            self._run(
+                "insert into refresh_record values (?, ?, ?, ?, ?, ?)",
+                schema,
+                name,
+                started,
+                ended,
+                row_count,
+                error,
+            )
+            if error is None:
+                self._run(
+                    "update materialized_view_record set last_refreshed = ? where schema_name = ? and name = ?",
+                    ended,
+                    schema,
+                    name,
+                )
+
+    # Functions
+
+    def put_function(self, schema: str, name: str, sql: str, current_schema: str) -> None:
+        """Record a function by the statement that made it."""
+        self._run(
+            "insert or replace into function_record values (?, ?, ?, ?)", schema, name, sql, current_schema
+        )
+
+    def drop_function(self, schema: str, name: str) -> None:
+        """Forget a function."""
+        self._run("delete from function_record where schema_name = ? and name = ?", schema, name)
+
+    def functions(self) -> list[tuple[str, str]]:
+        """The statements that make every function, each with the schema it runs in."""
+        return [
+            (sql, schema) for sql, schema in self._rows("select sql, current_schema from function_record")
+        ]
+
+    def _relations(self, where: str, *values: Any) -> list[Relation]:
+        rows = self._rows(
+            "select schema_name, name, type, provider, location, comment, definition, properties, "
+            f"delta_version, clustering_columns, is_auto_clustered, created, last_altered from relation_record {where} "
+            "order by schema_name, name",
+            *values,
+        )
+        return [
+            Relation(
+                *row[:7], json.loads(row[7]), row[8], tuple(json.loads(row[9])), bool(row[10]), *row[11:]
+            )
+            for row in rows
+        ]
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _run(self, sql: str, *values: Any) -> None:
+        with self._lock:
+            self._db.execute(sql, values)
+
+
+def shown_properties(properties: dict[str, str]) -> dict[str, str]:
+    """The properties a person set, without those in which Spark keeps a view's context."""
+    return {name: value for name, value in properties.items() if not name.startswith("view.")}

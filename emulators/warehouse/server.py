@@ -1,0 +1,146 @@
+"""Transport: one loopback port that answers http and https, checks the token and hands Thrift to the service."""
+
+from __future__ import annotations
+
+import hmac
+import http.client
+import json
+import logging
+import socket
+import ssl
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+from thrift.protocol.TBinaryProtocol import TBinaryProtocolAcceleratedFactory
+from thrift.transport.TTransport import TMemoryBuffer
+
+from emulators.settings import HTTP_PATH, LOOPBACK, Settings
+
+log = logging.getLogger(__name__)
+
+TLS_HANDSHAKE = 0x16
+"""First byte a TLS client sends; an HTTP client sends a letter."""
+
+FIRST_BYTE_SECONDS = 30.0
+HEALTH_PATH = "/health"
+DISCOVERY_PATH = "/.well-known/databricks-config"
+ERROR_HEADER = "x-thriftserver-error-message"
+"""The connector shows the text of this header when a request is refused."""
+
+
+def is_ready(settings: Settings) -> bool:
+    """Whether the warehouse answers statements; never raises."""
+    connection = http.client.HTTPConnection(LOOPBACK, settings.warehouse_port, timeout=2)
+    try:
+        connection.request("GET", HEALTH_PATH)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class WarehouseServer(ThreadingHTTPServer):
+    """Accepts connections and gives each its own thread.
+
+    Args:
+        port: loopback port.
+        token: the one bearer token that is let in.
+        certificate: PEM file with certificate and key, for https.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, token: str, certificate: Path) -> None:
+        self.token = token
+        self.processor: Any = None
+        """The Thrift processor; while it is None the warehouse says that it is starting."""
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(certificate)
+        super().__init__((LOOPBACK, port), _Handler)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Wrap the connection in TLS when its first byte asks for it (in the connection's own thread)."""
+        request.settimeout(FIRST_BYTE_SECONDS)
+        first = request.recv(1, socket.MSG_PEEK)
+        if not first:
+            return
+        if first[0] == TLS_HANDSHAKE:
+            request = self._tls.wrap_socket(request, server_side=True)
+        request.settimeout(None)
+        super().finish_request(request, client_address)
+        if isinstance(request, ssl.SSLSocket):
+            self.shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that breaks is the client's business: one line, no stack trace on stderr."""
+        log.info("Connection from %s ended early", client_address, exc_info=True)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "LocalSqlWarehouse"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = -1  # one packet per answer, not one per header line
+    server: WarehouseServer
+    protocol: ClassVar[Any] = TBinaryProtocolAcceleratedFactory()
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == DISCOVERY_PATH:
+            self._answer(HTTPStatus.OK, b"{}", "application/json")
+        elif path == HEALTH_PATH:
+            status = HTTPStatus.OK if self.server.processor else HTTPStatus.SERVICE_UNAVAILABLE
+            self._answer(
+                status, json.dumps({"ready": bool(self.server.processor)}).encode(), "application/json"
+            )
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND, f"No such resource: {path}")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.partition("?")[0].rstrip("/") != HTTP_PATH:
+            self._refuse(
+                HTTPStatus.NOT_FOUND, f"No SQL warehouse at {self.path}: the http_path is {HTTP_PATH}"
+            )
+        elif not self._is_authorized():
+            self._refuse(
+                HTTPStatus.FORBIDDEN, "Invalid access token: `python -m emulators env` prints the one to use."
+            )
+        elif self.server.processor is None:
+            self._refuse(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The SQL warehouse is starting", {"Retry-After": "1"}
+            )
+        else:
+            answer = TMemoryBuffer()
+            self.server.processor.process(
+                self.protocol.getProtocol(TMemoryBuffer(body)), self.protocol.getProtocol(answer)
+            )
+            self._answer(HTTPStatus.OK, answer.getvalue(), "application/x-thrift")
+
+    def _is_authorized(self) -> bool:
+        scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(token.strip(), self.server.token)
+
+    def _refuse(self, status: HTTPStatus, message: str, headers: dict[str, str] | None = None) -> None:
+        body = json.dumps({"error_code": status.name, "message": message}).encode()
+        self._answer(status, body, "application/json", {ERROR_HEADER: message, **(headers or {})})
+
+    def _answer(
+        self, status: HTTPStatus, body: bytes, content_type: str, headers: dict[str, str] | None = None
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+        log.debug(format, *args)
