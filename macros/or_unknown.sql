@@ -1,0 +1,3 @@
+{% macro or_unknown(column) -%}
+    coalesce({{ column }}, 'Unknown')
+{%- endmacro %}

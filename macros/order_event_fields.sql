@@ -1,0 +1,25 @@
+{% macro order_event_fields() -%}
+    {{ return([
+        'event_id',
+        'event_type',
+        'schema_version',
+        'occurred_at',
+        'order_id',
+        'customer_id',
+        'customer_name',
+        'customer_email',
+        'city',
+        'state',
+        'product_id',
+        'product_name',
+        'category',
+        'brand',
+        'base_price',
+        'unit_price',
+        'quantity',
+        'discount_pct',
+        'total_amount',
+        'payment_method',
+        'order_status',
+    ]) }}
+{%- endmacro %}

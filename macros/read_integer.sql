@@ -1,0 +1,3 @@
+{% macro read_integer(text) -%}
+    try_cast({{ read_decimal(text, 10, 0) }} as int)
+{%- endmacro %}

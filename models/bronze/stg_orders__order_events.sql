@@ -1,0 +1,255 @@
+-- Grain: one row per landed message, copies and rejected messages included.
+-- Nothing here may be summed: one event can land more than once.
+with
+
+landed as (
+
+    select * from {{ source('bronze', 'order_events') }}
+
+),
+
+us_states as (
+
+    select * from {{ ref('us_states') }}
+
+),
+
+texts as (
+
+    select
+        event_hub,
+        `partition`,
+        `offset`,
+        enqueued_at,
+        ingested_at,
+        ingest_batch_id,
+        body,
+        case when is_valid_utf8(cast(body as string)) then cast(body as string) end as body_text
+    from landed
+
+),
+
+documents as (
+
+    select
+        * except (body_text),
+        {{ parse_strict_json('body_text') }} as document
+    from texts
+
+),
+
+objects as (
+
+    select
+        *,
+        try_variant_get(
+            document,
+            '$',
+            'struct<{{ order_event_fields() | join(": variant, ") }}: variant>'
+        ) as fields,
+        array_sort(
+            array_except(
+                map_keys(try_variant_get(document, '$', 'map<string, variant>')),
+                array('{{ order_event_fields() | join("', '") }}')
+            )
+        ) as unknown_fields
+    from documents
+
+),
+
+-- What the sender wrote, as text: null where the field is absent, null or blank.
+written as (
+
+    select
+        * except (fields),
+        fields is not null as is_object,
+        {% for field in order_event_fields() -%}
+            {{ read_text('fields.' ~ field) }} as written_{{ field }},
+        {% endfor -%}
+        array_compact(
+            array(
+                {% for field in [
+                    'event_id',
+                    'order_id',
+                    'customer_id',
+                    'customer_name',
+                    'customer_email',
+                    'city',
+                    'product_id',
+                    'product_name',
+                    'category',
+                    'brand',
+                    'payment_method',
+                ] -%}
+                    case when {{ is_nested('fields.' ~ field) }} then '{{ field }}' end
+                    {{- ',' if not loop.last }}
+                {% endfor -%}
+            )
+        ) as nested_fields
+    from objects
+
+),
+
+read as (
+
+    select
+        *,
+        {{ read_integer('written_schema_version') }} as schema_version,
+        {{ read_integer('written_quantity') }} as quantity,
+        {{ read_decimal('written_base_price', 12, 2) }} as base_price,
+        {{ read_decimal('written_unit_price', 12, 2) }} as unit_price,
+        {{ read_decimal('written_discount_pct', 5, 2) }} as discount_pct,
+        {{ read_decimal('written_total_amount', 14, 2) }} as total_amount,
+        {{ read_timestamp('written_occurred_at') }} as occurred_at
+    from written
+
+),
+
+checked as (
+
+    select
+        *,
+        array_compact(
+            array(
+                {% for field in ['event_id', 'order_id', 'customer_id', 'product_id', 'occurred_at'] -%}
+                    case when written_{{ field }} is null then '{{ field }}' end
+                    {{- ',' if not loop.last }}
+                {% endfor -%}
+            )
+        ) as missing_fields,
+        concat(
+            nested_fields,
+            array_compact(
+                array(
+                    {% for field in [
+                        'occurred_at',
+                        'quantity',
+                        'base_price',
+                        'unit_price',
+                        'discount_pct',
+                        'total_amount',
+                    ] -%}
+                        case
+                            when written_{{ field }} is not null and {{ field }} is null
+                                then '{{ field }}'
+                        end
+                        {{- ',' if not loop.last }}
+                    {% endfor -%}
+                )
+            )
+        ) as unreadable_fields
+    from read
+
+),
+
+-- The first rule that applies, in the order of docs/decisions/0001-quarantine-rules.md.
+judged as (
+
+    select
+        checked.*,
+        case
+            when checked.document is null then 'body_not_json'
+            when not checked.is_object then 'body_not_object'
+            when size(checked.missing_fields) > 0 then 'missing_required_field'
+            when
+                coalesce(
+                    checked.written_event_type
+                    not in ('order_{{ var("order_statuses") | join("', 'order_") }}'),
+                    true
+                )
+                then 'unknown_event_type'
+            when coalesce(checked.schema_version <> 1, true) then 'unknown_schema_version'
+            when concat('order_', checked.written_order_status) <> checked.written_event_type
+                then 'status_contradicts_event_type'
+            when size(checked.unreadable_fields) > 0 then 'unreadable_value'
+            when coalesce(checked.quantity < 1, true) then 'invalid_quantity'
+            when coalesce(checked.unit_price, checked.base_price) is null then 'missing_price'
+            when checked.unit_price < 0 or checked.base_price < 0 then 'negative_price'
+            when checked.discount_pct not between 0 and 100 then 'discount_out_of_range'
+            when us_states.state is null then 'unknown_state'
+        end as rule_id
+    from checked
+    left join us_states
+        on checked.written_state = us_states.state
+
+),
+
+final as (
+
+    select
+        written_event_id as event_id,
+        written_order_id as order_id,
+        written_customer_id as customer_id,
+        written_product_id as product_id,
+        written_event_type as event_type,
+        written_order_status as order_status,
+        written_customer_name as customer_name,
+        written_customer_email as customer_email,
+        written_city as city,
+        written_state as state,
+        written_product_name as product_name,
+        written_category as category,
+        written_brand as brand,
+        written_payment_method as payment_method,
+        unknown_fields,
+        rule_id,
+        case rule_id
+            when 'body_not_json'
+                then 'body is not one JSON text in UTF-8 (RFC 8259)'
+            when 'body_not_object'
+                then 'body is JSON, but not an object'
+            when 'missing_required_field'
+                then concat('missing: ', array_join(missing_fields, ', '))
+            when 'unknown_event_type'
+                then concat('event_type is ', coalesce(left(written_event_type, 100), 'missing'))
+            when 'unknown_schema_version'
+                then
+                    concat(
+                        'schema_version is ', coalesce(left(written_schema_version, 100), 'missing')
+                    )
+            when 'status_contradicts_event_type'
+                then
+                    concat(
+                        'order_status is ',
+                        left(written_order_status, 100),
+                        ', event_type is ',
+                        written_event_type
+                    )
+            when 'unreadable_value'
+                then concat('unreadable: ', array_join(unreadable_fields, ', '))
+            when 'invalid_quantity'
+                then concat('quantity is ', coalesce(cast(quantity as string), 'missing'))
+            when 'missing_price'
+                then 'unit_price and base_price are missing'
+            when 'negative_price'
+                then
+                    concat(
+                        'unit_price is ',
+                        coalesce(cast(unit_price as string), 'missing'),
+                        ', base_price is ',
+                        coalesce(cast(base_price as string), 'missing')
+                    )
+            when 'discount_out_of_range'
+                then concat('discount_pct is ', cast(discount_pct as string))
+            when 'unknown_state'
+                then concat('state is ', coalesce(left(written_state, 100), 'missing'))
+        end as reason,
+        event_hub,
+        schema_version,
+        quantity,
+        base_price,
+        unit_price,
+        discount_pct,
+        total_amount,
+        `partition`,
+        `offset`,
+        ingest_batch_id,
+        body,
+        occurred_at,
+        enqueued_at,
+        ingested_at
+    from judged
+
+)
+
+select * from final

@@ -1,0 +1,20 @@
+-- Grain: one row per brand with at least one order that counts.
+-- Every number adds up over brands. Readers order by revenue: a stored rank would move rows no sale touched.
+{{
+    config(
+        materialized='materialized_view',
+        schedule={'cron': var('materialized_view_cron'), 'time_zone_value': 'UTC'}
+        if var('materialized_view_cron') else none,
+    )
+}}
+
+select
+    {{ or_unknown('brand') }} as brand,
+    count(*) as order_count,
+    sum(quantity) as item_count,
+    sum(discount_amount) as discount_amount,
+    sum(refunded_amount) as refunded_amount,
+    sum(net_amount) as revenue
+from {{ ref('order_details') }}
+where is_in_revenue
+group by {{ or_unknown('brand') }}

@@ -1,0 +1,224 @@
+-- Grain: one row per order_id.
+-- Sum net_amount for revenue, where is_in_revenue: total_amount also holds cancelled and awaited orders.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge',
+        unique_key='order_id',
+        liquid_clustered_by=['order_id'],
+        matched_condition=rows_differ([
+            'customer_id',
+            'product_id',
+            'customer_name',
+            'customer_email',
+            'city',
+            'state',
+            'product_name',
+            'category',
+            'brand',
+            'payment_method',
+            'order_status',
+            'event_hub',
+            'partition',
+            'offset',
+            'quantity',
+            'base_price',
+            'unit_price',
+            'discount_pct',
+            'gross_amount',
+            'discount_amount',
+            'total_amount',
+            'refunded_amount',
+            'net_amount',
+            'reported_total_amount',
+            'is_price_imputed',
+            'is_total_mismatched',
+            'is_awaiting_placement',
+            'is_in_revenue',
+            'order_date',
+            'placed_at',
+            'shipped_at',
+            'delivered_at',
+            'cancelled_at',
+            'returned_at',
+        ]),
+    )
+}}
+
+with
+
+order_events as (
+
+    select * from {{ ref('order_events') }}
+
+),
+
+{% if is_incremental() -%}
+    touched_orders as (
+
+        select distinct order_id
+        from order_events
+        where {{ is_beyond_cursor() }}
+
+    ),
+
+{% endif -%}
+
+events_in_order as (
+
+    select
+        order_events.order_id,
+        order_events.event_type,
+        order_events.order_status,
+        order_events.occurred_at,
+        {{ status_rank('order_events.order_status') }} as status_rank,
+        struct(
+            order_events.occurred_at,
+            {{ status_rank('order_events.order_status') }} as status_rank,
+            order_events.event_id
+        ) as occurrence,
+        struct(
+            order_events.enqueued_at,
+            order_events.event_hub,
+            order_events.`partition`,
+            order_events.`offset`
+        ) as arrival,
+        struct(
+            order_events.customer_id,
+            order_events.product_id,
+            order_events.customer_name,
+            order_events.customer_email,
+            order_events.city,
+            order_events.state,
+            order_events.product_name,
+            order_events.category,
+            order_events.brand,
+            order_events.payment_method,
+            order_events.quantity,
+            order_events.base_price,
+            order_events.unit_price,
+            order_events.discount_pct,
+            order_events.reported_total_amount
+        ) as content
+    from order_events
+    {% if is_incremental() -%}
+        left semi join touched_orders
+            on order_events.order_id = touched_orders.order_id
+    {% endif %}
+
+),
+
+orders as (
+
+    select
+        order_id,
+        -- An order whose placement has not arrived shows what its earliest event says.
+        coalesce(
+            min_by(content, occurrence) filter (where order_status = 'placed'),
+            min_by(content, occurrence)
+        ) as content,
+        max(arrival) as arrival,
+        max_by(order_status, status_rank) as order_status,
+        min(occurred_at) filter (where order_status = 'placed') as placed_at,
+        min(occurred_at) filter (where order_status = 'shipped') as shipped_at,
+        min(occurred_at) filter (where order_status = 'delivered') as delivered_at,
+        min(occurred_at) filter (where order_status = 'cancelled') as cancelled_at,
+        min(occurred_at) filter (where order_status = 'returned') as returned_at
+    from events_in_order
+    group by order_id
+
+),
+
+priced as (
+
+    select
+        order_id,
+        content.*,
+        arrival.*,
+        order_status,
+        coalesce(content.unit_price, content.base_price) as charged_price,
+        coalesce(content.discount_pct, 0) as granted_discount_pct,
+        cast(
+            coalesce(content.unit_price, content.base_price) * content.quantity as decimal(24, 2)
+        ) as gross_amount,
+        content.unit_price is null as is_price_imputed,
+        placed_at is null as is_awaiting_placement,
+        placed_at is not null and order_status <> 'cancelled' as is_in_revenue,
+        placed_at,
+        shipped_at,
+        delivered_at,
+        cancelled_at,
+        returned_at
+    from orders
+
+),
+
+discounted as (
+
+    select
+        *,
+        cast(
+            round(gross_amount * granted_discount_pct / 100, 2) as decimal(24, 2)
+        ) as discount_amount
+    from priced
+
+),
+
+totalled as (
+
+    select
+        *,
+        cast(gross_amount - discount_amount as decimal(24, 2)) as total_amount
+    from discounted
+
+),
+
+final as (
+
+    select
+        order_id,
+        customer_id,
+        product_id,
+        customer_name,
+        customer_email,
+        city,
+        state,
+        product_name,
+        category,
+        brand,
+        payment_method,
+        order_status,
+        event_hub,
+        `partition`,
+        `offset`,
+        quantity,
+        base_price,
+        charged_price as unit_price,
+        cast(granted_discount_pct as decimal(5, 2)) as discount_pct,
+        gross_amount,
+        discount_amount,
+        total_amount,
+        case
+            when is_in_revenue and order_status = 'returned' then total_amount
+            else cast(0 as decimal(24, 2))
+        end as refunded_amount,
+        case
+            when is_in_revenue and order_status <> 'returned' then total_amount
+            else cast(0 as decimal(24, 2))
+        end as net_amount,
+        reported_total_amount,
+        is_price_imputed,
+        coalesce(reported_total_amount <> total_amount, false) as is_total_mismatched,
+        is_awaiting_placement,
+        is_in_revenue,
+        cast(placed_at as date) as order_date,
+        placed_at,
+        shipped_at,
+        delivered_at,
+        cancelled_at,
+        returned_at
+    from totalled
+
+)
+
+select * from final
