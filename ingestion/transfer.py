@@ -36,18 +36,18 @@ def chunk_sizes(
     made = 0
     began = clock()
     while total is None or made < total:
-        size = CHUNK_EVENTS
+        size = CHUNK_EVENTS if total is None else min(CHUNK_EVENTS, total - made)
+        pause = 0.0
         if rate is not None:
-            size = min(size, int((clock() - began) * rate) + 1 - made)
-            if size <= 0:
-                if wait(min(TICK_SECONDS, (made - (clock() - began) * rate) / rate)):
-                    return
-                continue
-        if total is not None:
-            size = min(size, total - made)
-        yield size
-        made += size
-        if wait(TICK_SECONDS if rate is not None and (total is None or made < total) else 0):
+            due = int((clock() - began) * rate) + 1 - made
+            # Enough for one tick: a batch per event would cost more than the event.
+            if due < min(size, rate * TICK_SECONDS):
+                size, pause = 0, TICK_SECONDS
+            size = min(size, due)
+        if size:
+            yield size
+            made += size
+        if wait(pause):
             return
 
 

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from emulators.settings import REPOSITORY
+
+PREFIXES = ("EVENTHUBS_", "INGESTION_", "AZURE_", "DATABRICKS_")
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The surroundings of a person who has set nothing but these."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)} | variables
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ingestion", *arguments],
+        cwd=REPOSITORY,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_help_names_every_command() -> None:
+    answer = run("--help")
+    assert answer.returncode == 0
+    for command in ("simulate", "send", "land", "bootstrap", "schema"):
+        assert f"  {command} " in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("simulate", "--events", "5"), "EVENTHUBS_CONNECTION_STRING"),
+        (("simulate", "--events", "5", "--continuous"), "--events and --continuous"),
+        (("simulate", "--out", "/nowhere/at/all.jsonl"), "cannot write /nowhere/at/all.jsonl"),
+        (("send", "missing.jsonl"), "EVENTHUBS_CONNECTION_STRING"),
+        (("land",), "EVENTHUBS_CONNECTION_STRING"),
+        (("bootstrap",), "INGESTION_CATALOG"),
+    ],
+)
+def test_a_mistake_ends_in_one_line_and_exit_code_2(arguments: tuple[str, ...], said: str) -> None:
+    answer = run(*arguments)
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert answer.stderr.startswith("error: ")
+    assert answer.stderr.count("\n") == 1
+    assert said in answer.stderr
+
+
+def test_verbose_shows_where_it_happened() -> None:
+    assert "Traceback" in run("land", "--verbose").stderr
+
+
+def test_a_file_is_simulated_without_a_hub(tmp_path: Path) -> None:
+    out = tmp_path / "orders.jsonl"
+    answer = run("simulate", "--events", "12345", "--seed", "3", "--out", str(out), "--json")
+    assert answer.stderr == ""
+    assert json.loads(answer.stdout)["sent"] == 12345
+    assert len(out.read_bytes().splitlines()) == 12345
+    assert not (REPOSITORY / "state.json").exists()
+
+
+def test_a_state_file_continues_a_file(tmp_path: Path) -> None:
+    whole, first, second = (tmp_path / name for name in ("whole", "first", "second"))
+    state = str(tmp_path / "state.json")
+    run("simulate", "--events", "700", "--out", str(whole))
+    run("simulate", "--events", "300", "--out", str(first), "--state", state)
+    run("simulate", "--events", "400", "--out", str(second), "--state", state)
+    assert first.read_bytes() + second.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_continuous_work_stops_at_a_signal_and_keeps_its_state(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    out, state = tmp_path / "orders.jsonl", tmp_path / "state.json"
+    command = [
+        "simulate",
+        "--continuous",
+        "--rate",
+        "500",
+        "--out",
+        str(out),
+        "--state",
+        str(state),
+        "--json",
+    ]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ingestion", *command],
+        cwd=REPOSITORY,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + 20
+        while not state.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(number)
+        printed, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    sent = json.loads(printed)["sent"]
+    assert sent == len(out.read_bytes().splitlines())
+    assert json.loads(state.read_text())["events"] == sent
+
+
+def test_bootstrap_prints_statements_for_the_catalog() -> None:
+    answer = run("bootstrap", "--catalog", "main")
+    assert answer.stdout.count(";") == 2
+    assert "`main`.`bronze`.`order_events`" in answer.stdout
+
+
+def test_a_python_without_the_dependencies_is_told_what_to_do() -> None:
+    # -S leaves out site-packages, -E the variables that could bring them back.
+    answer = subprocess.run(
+        [sys.executable, "-S", "-E", "-m", "ingestion", "--help"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 1
+    assert "make setup" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("module", ["contract", "cli", "settings", "bronze", "kafka", "land", "transfer"])
+def test_modules_load_nothing_heavy(module: str) -> None:
+    code = (
+        f"import sys, ingestion.{module}\n"
+        "print([name for name in ('pyspark', 'azure.eventhub', 'faker', 'pandas') if name in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "[]\n"
+
+
+def test_nothing_here_imports_the_emulators() -> None:
+    for file in (REPOSITORY / "ingestion").rglob("*.py"):
+        assert "import emulators" not in file.read_text()
+        assert "from emulators" not in file.read_text()

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.settings import REPOSITORY
+from ingestion.contract import OrderStatus, columns, parse
+from ingestion.errors import ConfigurationError
+from ingestion.shop import CITIES
+from ingestion.simulator import Simulator, load_state, save_state
+
+GOLDEN_SEED_42 = "06dd750ba10fdcaf3c18129e95aacc5adadbcc3e3c3ffa12be20160960861f57"
+"""Digest of the first 5,000 events of seed 42: changes only when what it says does."""
+
+FOLLOWS = {
+    "placed": {"shipped", "cancelled"},
+    "shipped": {"delivered"},
+    "delivered": {"returned"},
+    "cancelled": set(),
+    "returned": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def bodies() -> list[bytes]:
+    return Simulator(42).take(5000)
+
+
+@pytest.fixture(scope="module")
+def events(bodies: list[bytes]) -> list[dict[str, Any]]:
+    return [json.loads(body) for body in bodies]
+
+
+def digest(bodies: list[bytes]) -> str:
+    return hashlib.sha256(b"\n".join(bodies)).hexdigest()
+
+
+def test_a_seed_always_gives_the_same_bytes(bodies: list[bytes]) -> None:
+    assert digest(bodies) == GOLDEN_SEED_42
+    assert digest(Simulator(43).take(5000)) != GOLDEN_SEED_42
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+        {"PYTHONHASHSEED": "2", "TZ": "America/Los_Angeles", "LC_ALL": "C.UTF-8"},
+    ],
+)
+def test_surroundings_change_nothing(surroundings: dict[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "orders.jsonl"
+    command = [
+        sys.executable,
+        "-m",
+        "ingestion",
+        "simulate",
+        "--events",
+        "5000",
+        "--seed",
+        "42",
+        "--out",
+        str(out),
+    ]
+    subprocess.run(command, cwd=REPOSITORY, env=os.environ | surroundings, check=True, capture_output=True)
+    assert digest(out.read_bytes().splitlines()) == GOLDEN_SEED_42
+
+
+def test_resumed_runs_give_the_bytes_of_one_run(bodies: list[bytes], tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    pieces: list[bytes] = []
+    for count in (1, 0, 299, 2700, 2000):
+        simulator = Simulator(42, load_state(file))
+        pieces += simulator.take(count)
+        save_state(file, simulator.state())
+    assert pieces == bodies
+
+
+def test_another_seed_goes_on_with_ids_clock_and_open_orders(events: list[dict[str, Any]]) -> None:
+    first = Simulator(42)
+    first.take(5000)
+    later = [json.loads(body) for body in Simulator(7, first.state()).take(3000)]
+    assert later[0]["occurred_at"] >= events[-1]["occurred_at"]
+    placed = [event["order_id"] for event in events + later if event["event_type"] == "order_placed"]
+    assert placed == [f"ORD{number:06d}" for number in range(1, len(placed) + 1)]
+    orders_of_first_run = {event["order_id"] for event in events}
+    assert any(event["order_id"] in orders_of_first_run for event in later)
+    customers = {event["customer_id"]: event["customer_email"] for event in events}
+    assert any(event["customer_id"] in customers for event in later)
+    for event in later:
+        assert customers.get(event["customer_id"], event["customer_email"]) == event["customer_email"]
+
+
+def test_going_back_to_an_earlier_seed_repeats_no_event_id(events: list[dict[str, Any]]) -> None:
+    ids = {event["event_id"] for event in events}
+    state: dict[str, Any] | None = None
+    total = 0
+    seen: set[str] = set()
+    for seed in (1, 2, 1, 2, 1):
+        simulator = Simulator(seed, state)
+        seen |= {json.loads(body)["event_id"] for body in simulator.take(500)}
+        state = simulator.state()
+        total += 500
+    assert len(ids) == len(events)
+    assert len(seen) == total
+    assert not ids & seen
+
+
+def test_every_event_keeps_the_contract(bodies: list[bytes]) -> None:
+    order = [column.name for column in columns()]
+    for body in bodies:
+        event = parse(body)
+        price = event.base_price if event.unit_price is None else event.unit_price
+        assert event.quantity is not None
+        gross = price * event.quantity
+        discount = gross * (event.discount_pct or Decimal(0)) / 100
+        assert event.total_amount == gross - discount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert not event.model_extra
+        names = list(json.loads(body))
+        assert names == [name for name in order if name in names]
+
+
+def test_events_come_in_the_order_they_occur(events: list[dict[str, Any]]) -> None:
+    times = [event["occurred_at"] for event in events]
+    assert times == sorted(times)
+    assert times[0] >= "2026-01-01T00:00:00.000Z"
+
+
+def test_orders_live_as_orders_do(events: list[dict[str, Any]]) -> None:
+    lives: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for event in events:
+        lives[event["order_id"]].append(event)
+    own = {"event_id", "event_type", "occurred_at", "order_status"}
+    for life in lives.values():
+        assert life[0]["order_status"] == "placed"
+        for before, after in pairwise(life):
+            assert after["order_status"] in FOLLOWS[before["order_status"]]
+            assert after["occurred_at"] > before["occurred_at"]
+            assert {key: after[key] for key in after.keys() - own} == {
+                key: before[key] for key in before.keys() - own
+            }
+    assert {event["order_status"] for event in events} == {status.value for status in OrderStatus}
+
+
+def test_customers_come_back_some_more_than_others(events: list[dict[str, Any]]) -> None:
+    placed = [event for event in events if event["event_type"] == "order_placed"]
+    orders = Counter(event["customer_id"] for event in placed)
+    assert len(orders) < len(placed) / 2
+    tenth = len(orders) // 10
+    assert sum(count for _, count in orders.most_common(tenth)) > 0.25 * len(placed)
+    emails = {event["customer_id"]: event["customer_email"] for event in placed}
+    assert len(set(emails.values())) == len(emails)
+
+
+def test_prices_and_discounts_are_missing_now_and_then(events: list[dict[str, Any]]) -> None:
+    assert 0 < sum("unit_price" not in event for event in events) < 0.03 * len(events)
+    assert 0 < sum("discount_pct" not in event for event in events) < 0.05 * len(events)
+    assert len({event["product_id"] for event in events}) == 10
+
+
+def test_cities_are_in_states_that_the_seed_knows() -> None:
+    with (REPOSITORY / "seeds" / "us_states.csv").open() as stream:
+        known = {row["state"] for row in csv.DictReader(stream)}
+    assert {state for _, state in CITIES} <= known
+
+
+def test_a_file_that_is_no_state_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    assert load_state(file) is None
+    for text in ("{", "[]"):
+        file.write_text(text)
+        with pytest.raises(ConfigurationError, match=r"state\.json"):
+            load_state(file)
+    with pytest.raises(ConfigurationError, match="version"):
+        Simulator(1, {"version": 99})
+    with pytest.raises(ConfigurationError, match="not a simulator state"):
+        Simulator(1, Simulator(1).state() | {"pending": [[1, 2]]})
