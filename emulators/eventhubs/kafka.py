@@ -34,8 +34,8 @@ from emulators.eventhubs.broker import MAX_RECORD_BATCH_BYTES, USER
 from emulators.eventhubs.messages import Event, Header, Record
 from emulators.settings import Hub, Settings
 
-ACKNOWLEDGE_TIMEOUT = 30.0
-"""Seconds the broker has to acknowledge an event; below the SDK's 60, above a restart after `kill -9`."""
+ACKNOWLEDGE_TIMEOUT = 15.0
+"""Seconds the broker has to acknowledge an event: enough for a restart; the SDK gives up after 60."""
 REQUEST_TIMEOUT = 5.0
 """Seconds for a question about topics or offsets."""
 MAX_RECEIVERS = 256

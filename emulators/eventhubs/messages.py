@@ -99,7 +99,8 @@ def message_of(record: Record, last: LastEnqueued | None = None) -> bytes:
     # Kafka clients may write headers of these names, too: nothing that is not well-formed passes.
     properties = headers.pop(PROPERTIES_HEADER, None)
     is_amqp = properties is not None and _is_list(properties)
-    body = _BODIES.get(headers.pop(BODY_HEADER, None) or b"") if _is_encoding(value) else None
+    kind = headers.pop(BODY_HEADER, None)
+    body = _BODIES.get(kind) if kind and _is_encoding(value) else None
     parts = [_delivery_annotations(last)] if last else []
     parts.append(_annotations(record))
     if properties and is_amqp and properties != _EMPTY_LIST:
@@ -267,6 +268,8 @@ def response(request: Request, status: int, description: str, body: bytes) -> by
     outcome = [
         (codec.string("status-code"), codec.int32(status)),
         (codec.string("status-description"), codec.string(description)),
+        # The name under which the SDK looks for it in answers of $management.
+        (codec.string("statusDescription"), codec.string(description)),
     ]
     return b"".join(
         [
