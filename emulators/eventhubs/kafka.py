@@ -23,6 +23,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
     OffsetSpec,
 )
 
+from emulators.errors import EmulatorError
 from emulators.eventhubs.amqp.errors import (
     ARGUMENT_OUT_OF_RANGE,
     MESSAGE_TOO_LARGE,
@@ -62,7 +63,7 @@ class Kafka:
     """The broker, as the front uses it. To be made and used on the event loop's thread."""
 
     def __init__(self, settings: Settings) -> None:
-        self._config = _client_config(settings)
+        self._config = client_config(settings)
         self._loop = asyncio.get_running_loop()
         self._admin = AdminClient(self._config)
         self._producer = self._new_producer()
@@ -83,7 +84,12 @@ class Kafka:
                 _LOGGER.info("The broker does not answer yet: %s", error)
         missing = [NewTopic(hub.name, hub.partitions, 1) for hub in hubs if hub.name not in topics]
         for created in self._admin.create_topics(missing).values() if missing else ():
-            await asyncio.wrap_future(created)
+            try:
+                await asyncio.wrap_future(created)
+            except KafkaException as error:
+                # Whoever else made it meanwhile is welcome.
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise EmulatorError(f"The hubs could not be created: {error.args[0].str()}.") from None
 
     async def partition_count(self, hub: str) -> int:
         """Number of partitions of a hub.
@@ -293,7 +299,8 @@ class _Acknowledgements:
             self._done(self._error)
 
 
-def _client_config(settings: Settings) -> dict[str, Any]:
+def client_config(settings: Settings) -> dict[str, Any]:
+    """What every client of the broker needs to reach it."""
     return {
         "bootstrap.servers": settings.kafka_bootstrap,
         "security.protocol": "SASL_PLAINTEXT",

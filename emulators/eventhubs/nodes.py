@@ -239,14 +239,13 @@ class Position:
         Raises:
             AmqpError: the position is behind the end of the partition.
         """
-        if self.annotation == "enqueued-time":
-            at = int(self.value) + (0 if self.is_inclusive else 1)
-            found = await kafka.offset_at(hub, partition, at)
-            return (await kafka.partition_state(hub, partition)).next_offset if found is None else found
         state = await kafka.partition_state(hub, partition)
         if self.value == "@latest":
             return state.next_offset
         start = int(self.value) + (0 if self.is_inclusive else 1)
+        if self.annotation == "enqueued-time":
+            found = await kafka.offset_at(hub, partition, max(0, start))
+            return state.next_offset if found is None else found
         if start > state.next_offset:
             raise AmqpError(
                 ARGUMENT_ERROR,
@@ -257,7 +256,7 @@ class Position:
 
 
 _SELECTOR = re.compile(
-    r"amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'(-?\d+|@latest)'"
+    r"amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'(-?\d{1,18}|@latest)'"
 )
 
 
