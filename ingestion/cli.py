@@ -203,21 +203,24 @@ def land(
 ) -> None:
     """Land the hub's messages in the bronze table, each exactly once."""
     with reported(verbose):
+        from ingestion import kafka
+        from ingestion.checkpoint import exclusive
         from ingestion.land import run
         from ingestion.progress import ProgressBar
+        from ingestion.session import spark_session
         from ingestion.signals import StopRequest
 
         began = time.monotonic()
         settings = LandSettings.load()
-        with ProgressBar("landing", None) as bar, StopRequest() as stop:
-            landed = run(
-                settings,
-                interval if trigger is Trigger.PROCESSING_TIME else None,
-                max_offsets,
-                from_table,
-                stop,
-                bar.advance,
-            )
+        kafka.reach(settings.kafka)
+        pause = interval if trigger is Trigger.PROCESSING_TIME else None
+        with (
+            exclusive(settings.checkpoint),
+            spark_session(settings.kafka.on_databricks, settings.log) as spark,
+            ProgressBar("landing", None) as bar,
+            StopRequest() as stop,
+        ):
+            landed = run(spark, settings, pause, max_offsets, from_table, stop, bar.advance)
         seconds = time.monotonic() - began
         _summary(
             as_json,

@@ -17,14 +17,12 @@ from ingestion import bronze, kafka
 from ingestion.checkpoint import (
     Identity,
     check_identity,
-    exclusive,
     new_identity,
     planned_offsets,
     read_identity,
     recreated,
 )
 from ingestion.errors import HubError, IngestionError, LandingError
-from ingestion.session import spark_session
 from ingestion.settings import BronzeSettings, LandSettings
 from ingestion.signals import StopRequest
 
@@ -47,6 +45,7 @@ class Landed:
 
 
 def run(
+    spark: SparkSession,
     settings: LandSettings,
     interval: float | None,
     max_offsets: int,
@@ -57,7 +56,8 @@ def run(
     """Land messages until all that were there at the start are (`interval` None), or until asked to stop.
 
     Args:
-        settings: hub, table and checkpoint.
+        spark: the session to run in.
+        settings: hub, table and checkpoint; `checkpoint.exclusive` is the caller's to hold.
         interval: seconds between two batches; None for one pass.
         max_offsets: messages in one batch at most.
         from_table: let a new checkpoint go on after the offsets the table holds.
@@ -68,20 +68,16 @@ def run(
         HubError: the hub cannot be reached, does not exist, or refuses the credentials.
         LandingError: going on would lose or repeat messages, or the table cannot be written.
     """
-    kafka.reach(settings.kafka)
-    with exclusive(settings.checkpoint), spark_session(settings.kafka.on_databricks, settings.log) as spark:
-        topic_id = kafka.topic_id(spark, settings.kafka)
-        table = BronzeTable(spark, settings.bronze)
-        app_id, starting_offsets = _position(table, settings, topic_id, from_table)
-        try:
-            options = kafka.source_options(settings.kafka, max_offsets, starting_offsets)
-            query = _start(spark, options, table, app_id, settings.checkpoint, interval)
-            rows, batches = _follow(query, stop, advance)
-        except IngestionError:
-            raise
-        except Exception as error:
-            raise _explained(error, settings) from error
-        return Landed(table.label, rows, batches)
+    topic_id = kafka.topic_id(spark, settings.kafka)
+    table = BronzeTable(spark, settings.bronze)
+    app_id, starting_offsets = _position(table, settings, topic_id, from_table)
+    options = kafka.source_options(settings.kafka, max_offsets, starting_offsets)
+    try:
+        query = _start(spark, options, table, app_id, settings.checkpoint, interval)
+        rows, batches = _follow(query, stop, advance)
+    except Exception as error:
+        raise _explained(error, settings) from error
+    return Landed(table.label, rows, batches)
 
 
 class BronzeTable:

@@ -1,0 +1,228 @@
+"""The Event Hubs emulator in a home of its own, and an independent count of what the bronze table holds."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet  # type: ignore[import-untyped]  # no stubs among the dependencies
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # re-exported
+from pyspark.sql import SparkSession
+
+from emulators import settings as emulator_settings
+from emulators.environment import client_environment
+from emulators.eventhubs import broker, front
+from emulators.jars import ensure_jars
+from emulators.java import ensure_java
+from emulators.settings import REPOSITORY, Settings
+from emulators.spark_conf import write_spark_conf
+from ingestion.bronze import TABLE
+from ingestion.session import spark_session
+
+PARTITIONS = 4
+START_SECONDS = 60.0
+
+Position = tuple[int, int]
+
+
+@dataclass
+class Place:
+    """One hub, with a bronze table, a checkpoint and a simulator state that nothing else uses."""
+
+    hub: str
+    folder: Path
+    settings: Settings
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return client_environment(self.settings) | {
+            "EVENTHUBS_HUB": self.hub,
+            "INGESTION_BRONZE_PATH": str(self.folder / "bronze"),
+            "INGESTION_CHECKPOINT": str(self.folder / "checkpoint"),
+            "INGESTION_STATE": str(self.folder / "state.json"),
+            "INGESTION_LOG": str(self.folder / "ingester.log"),
+        }
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start `python -m ingestion`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "ingestion", *arguments],
+            cwd=REPOSITORY,
+            env=os.environ | self.environment | variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        with self.start(*arguments, **variables) as process:
+            stdout, stderr = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+    def summary(self, *arguments: str, **variables: str) -> dict[str, Any]:
+        """Run a command that must succeed, quietly; returns what `--json` prints."""
+        answer = self.run(*arguments, "--json", **variables)
+        assert (answer.returncode, answer.stderr) == (0, "")
+        values: dict[str, Any] = json.loads(answer.stdout)
+        return values
+
+    @property
+    def _client(self) -> dict[str, Any]:
+        return {
+            "bootstrap.servers": self.settings.kafka_bootstrap,
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "PLAIN",
+            "sasl.username": "$ConnectionString",
+            "sasl.password": self.settings.connection_string,
+        }
+
+    def create_hub(self) -> None:
+        admin = AdminClient(self._client)
+        admin.create_topics([NewTopic(self.hub, PARTITIONS, 1)])[self.hub].result(timeout=20)
+
+    def delete_hub(self) -> None:
+        admin = AdminClient(self._client)
+        admin.delete_topics([self.hub])[self.hub].result(timeout=20)
+        wait_until(lambda: self.hub not in admin.list_topics(timeout=10).topics, "the hub is gone")
+
+    def produce(self, bodies: list[bytes]) -> None:
+        """Put bodies into the hub as a Kafka client, which the emulator's AMQP side has no part in."""
+        producer = Producer(self._client | {"queue.buffering.max.messages": 1_000_000})
+        for body in bodies:
+            producer.produce(self.hub, body)
+        assert producer.flush(60) == 0
+
+    def held(self) -> dict[Position, bytes]:
+        """Everything the hub holds, by partition and offset."""
+        consumer = Consumer(self._client | {"group.id": "count", "enable.auto.commit": False})
+        messages: dict[Position, bytes] = {}
+        try:
+            for partition in range(PARTITIONS):
+                place = TopicPartition(self.hub, partition, 0)
+                _, end = consumer.get_watermark_offsets(place, timeout=20)
+                consumer.assign([place])
+                count = 0
+                while count < end:
+                    for message in consumer.consume(min(end - count, 5000), timeout=5):
+                        assert message.error() is None
+                        messages[partition, message.offset() or 0] = message.value() or b""
+                        count += 1
+        finally:
+            consumer.close()
+        return messages
+
+    @property
+    def commits(self) -> int:
+        """How many versions the bronze table has."""
+        return len(list((self.folder / "bronze" / TABLE / "_delta_log").glob("*.json")))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the bronze table, read without Spark: Delta's log says which Parquet files count."""
+        table = self.folder / "bronze" / TABLE
+        files: set[str] = set()
+        for commit in sorted((table / "_delta_log").glob("*.json")):
+            for line in commit.read_text().splitlines():
+                action = json.loads(line)
+                if "add" in action:
+                    files.add(action["add"]["path"])
+                assert "remove" not in action
+        return [row for file in files for row in pyarrow.parquet.read_table(table / file).to_pylist()]
+
+    def landed(self) -> dict[Position, bytes]:
+        """Bodies of the bronze table by partition and offset; fails on a position that stands there twice."""
+        rows = self.rows()
+        bodies = {(row["partition"], row["offset"]): row["body"] for row in rows}
+        assert len(bodies) == len(rows), "a message landed twice"
+        return bodies
+
+
+@dataclass
+class Emulator:
+    """The broker and the AMQP front, as processes."""
+
+    settings: Settings
+    folder: Path
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def start(self, name: str, command: list[str], is_ready: Callable[[Settings], bool]) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    command,
+                    cwd=REPOSITORY,
+                    env=os.environ | {"EMULATORS_HOME": str(self.settings.home)},
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        wait_until(lambda: is_ready(self.settings), f"{name} serves")
+
+    def stop(self) -> None:
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            process.wait(timeout=30)
+
+    def place(self, with_hub: bool = True) -> Place:
+        number = next(self.numbers)
+        folder = self.folder / f"place-{number}"
+        folder.mkdir()
+        place = Place(f"orders-{number}", folder, self.settings)
+        if with_hub:
+            place.create_hub()
+        return place
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = START_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    folder = tmp_path_factory.mktemp("ingestion")
+    settings = emulator_settings.load({"EMULATORS_HOME": str(folder / "home")})
+    java = ensure_java()
+    ensure_jars(settings.jars, java)
+    write_spark_conf(settings)
+    broker.prepare(settings)
+    emulator = Emulator(settings, folder)
+    try:
+        emulator.start("broker", broker.command(settings, java), broker.is_ready)
+        emulator.start("front", [sys.executable, "-m", "emulators.eventhubs"], front.is_ready)
+        yield emulator
+    finally:
+        emulator.stop()
+
+
+@pytest.fixture
+def place(emulator: Emulator) -> Place:
+    return emulator.place()
+
+
+@pytest.fixture(scope="session")
+def spark(emulator: Emulator) -> Iterator[SparkSession]:
+    """One session for the tests that need no process of their own: a JVM takes seconds to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in client_environment(emulator.settings).items():
+            patch.setenv(name, value)
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        with spark_session(on_databricks=False, log=emulator.folder / "spark.log") as session:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            yield session
