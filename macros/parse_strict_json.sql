@@ -1,6 +1,6 @@
-{# try_parse_json refuses all that RFC 8259 refuses, but stops reading after the first value. Text that
-   follows that value would have to continue with `,` or `]` to parse inside an array and with `,` or `}`
-   inside an object: both only with `,`, and then the array has more than one element. #}
+{# try_parse_json refuses all that RFC 8259 refuses, but stops reading after the first value. Text
+   that follows that value would have to continue with `,` or `]` to parse inside an array and with
+   `,` or `}` inside an object: both only with `,`, and then the array has more than one element. #}
 {% macro parse_strict_json(body_text) -%}
     case
         when

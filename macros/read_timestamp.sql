@@ -1,5 +1,5 @@
-{# The cast alone would also take a date, a time without a zone, a zone name and a year of six digits. The
-   bounds are those of SQL and of the clients: an offset can move a time past them. #}
+{# The cast alone would also take a date, a time without a zone, a zone name and a year of six
+   digits. The bounds are those of SQL and of its clients: an offset can move a time past them. #}
 {% macro read_timestamp(text) -%}
     {%- set date = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
     {%- set time = '[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?' -%}

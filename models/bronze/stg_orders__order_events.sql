@@ -38,6 +38,7 @@ documents as (
 
 ),
 
+-- What the sender wrote, as text; the text of an object or array is its JSON.
 objects as (
 
     select
@@ -45,26 +46,33 @@ objects as (
         try_variant_get(
             document,
             '$',
-            'struct<{{ order_event_fields() | join(": variant, ") }}: variant>'
-        ) as fields,
+            'struct<{{ order_event_fields() | join(": string,\n") }}: string>'
+        ) as texts,
         array_sort(
             array_except(
                 map_keys(try_variant_get(document, '$', 'map<string, variant>')),
-                array('{{ order_event_fields() | join("', '") }}')
+                array(
+                    {% for field in order_event_fields() -%}
+                        '{{ field }}'
+                        {{- ',' if not loop.last }}
+                    {% endfor -%}
+                )
             )
         ) as unknown_fields
     from documents
 
 ),
 
--- What the sender wrote, as text: null where the field is absent, null or blank.
+-- A field that is absent, null or blank is missing: its text is null.
 written as (
 
     select
-        * except (fields),
-        fields is not null as is_object,
+        objects.* except (texts),
+        objects.texts is not null as is_object,
         {% for field in order_event_fields() -%}
-            {{ read_text('fields.' ~ field) }} as written_{{ field }},
+            case
+                when objects.texts.{{ field }} rlike '[^\\s]' then objects.texts.{{ field }}
+            end as written_{{ field }},
         {% endfor -%}
         array_compact(
             array(
@@ -81,7 +89,10 @@ written as (
                     'brand',
                     'payment_method',
                 ] -%}
-                    case when {{ is_nested('fields.' ~ field) }} then '{{ field }}' end
+                    case
+                        when {{ is_nested('objects.document', field, 'objects.texts.' ~ field) }}
+                            then '{{ field }}'
+                    end
                     {{- ',' if not loop.last }}
                 {% endfor -%}
             )
@@ -111,7 +122,13 @@ checked as (
         *,
         array_compact(
             array(
-                {% for field in ['event_id', 'order_id', 'customer_id', 'product_id', 'occurred_at'] -%}
+                {% for field in [
+                    'event_id',
+                    'order_id',
+                    'customer_id',
+                    'product_id',
+                    'occurred_at',
+                ] -%}
                     case when written_{{ field }} is null then '{{ field }}' end
                     {{- ',' if not loop.last }}
                 {% endfor -%}
@@ -153,8 +170,12 @@ judged as (
             when size(checked.missing_fields) > 0 then 'missing_required_field'
             when
                 coalesce(
-                    checked.written_event_type
-                    not in ('order_{{ var("order_statuses") | join("', 'order_") }}'),
+                    checked.written_event_type not in (
+                        {% for status in var('order_statuses') -%}
+                            'order_{{ status }}'
+                            {{- ',' if not loop.last }}
+                        {% endfor -%}
+                    ),
                     true
                 )
                 then 'unknown_event_type'

@@ -1,5 +1,9 @@
 -- Grain: one row per product_id seen in a valid event.
 -- base_price is a list price: it must not be summed.
+-- A table, not a view: the snapshot and the tests read it several times, and would each parse
+-- all of bronze.
+{{ config(materialized='table') }}
+
 with
 
 order_events as (
@@ -15,18 +19,15 @@ carried_forward as (
     select
         product_id,
         event_id,
-        occurred_at,
         {% for attribute in ['product_name', 'category', 'brand', 'base_price'] -%}
-            last_value({{ attribute }}) ignore nulls over product_so_far as {{ attribute }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+            last_value({{ attribute }}) ignore nulls over (
+                partition by product_id
+                order by occurred_at, event_id
+                rows between unbounded preceding and current row
+            ) as {{ attribute }},
+        {% endfor -%}
+        occurred_at
     from order_events
-    window
-        product_so_far as (
-            partition by product_id
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
-        )
 
 ),
 
@@ -34,7 +35,7 @@ compared as (
 
     select
         *,
-        struct(product_name, category, brand, base_price) as attributes,
+        struct(product_name, category, brand, base_price) as product_attributes,
         lag(struct(product_name, category, brand, base_price)) over (
             partition by product_id
             order by occurred_at, event_id
@@ -52,7 +53,7 @@ final as (
         max_by(brand, struct(occurred_at, event_id)) as brand,
         max_by(base_price, struct(occurred_at, event_id)) as base_price,
         max(occurred_at) filter (
-            where attributes is distinct from attributes_before
+            where product_attributes is distinct from attributes_before
         ) as last_changed_at
     from compared
     group by product_id

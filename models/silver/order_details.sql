@@ -1,5 +1,5 @@
 -- Grain: one row per order_id.
--- Sum net_amount for revenue, where is_in_revenue: total_amount also holds cancelled and awaited orders.
+-- Sum net_amount for revenue: total_amount also holds what is cancelled or awaits its placement.
 {{
     config(
         materialized='incremental',
@@ -132,24 +132,30 @@ orders as (
 priced as (
 
     select
-        order_id,
-        content.*,
-        arrival.*,
-        order_status,
-        coalesce(content.unit_price, content.base_price) as charged_price,
-        coalesce(content.discount_pct, 0) as granted_discount_pct,
-        cast(
-            coalesce(content.unit_price, content.base_price) * content.quantity as decimal(24, 2)
-        ) as gross_amount,
-        content.unit_price is null as is_price_imputed,
-        placed_at is null as is_awaiting_placement,
-        placed_at is not null and order_status <> 'cancelled' as is_in_revenue,
-        placed_at,
-        shipped_at,
-        delivered_at,
-        cancelled_at,
-        returned_at
+        orders.order_id,
+        orders.content.*,
+        orders.arrival.*,
+        orders.order_status,
+        coalesce(orders.content.unit_price, orders.content.base_price) as charged_price,
+        coalesce(orders.content.discount_pct, 0) as granted_discount_pct,
+        orders.content.unit_price is null as is_price_imputed,
+        orders.placed_at is null as is_awaiting_placement,
+        orders.placed_at is not null and orders.order_status <> 'cancelled' as is_in_revenue,
+        orders.placed_at,
+        orders.shipped_at,
+        orders.delivered_at,
+        orders.cancelled_at,
+        orders.returned_at
     from orders
+
+),
+
+multiplied as (
+
+    select
+        *,
+        cast(charged_price * quantity as decimal(24, 2)) as gross_amount
+    from priced
 
 ),
 
@@ -160,7 +166,7 @@ discounted as (
         cast(
             round(gross_amount * granted_discount_pct / 100, 2) as decimal(24, 2)
         ) as discount_amount
-    from priced
+    from multiplied
 
 ),
 

@@ -1,5 +1,6 @@
 -- Grain: one row per brand with at least one order that counts.
--- Every number adds up over brands. Readers order by revenue: a stored rank would move rows no sale touched.
+-- Every number adds up over brands. Readers order by revenue: a stored rank would move rows that
+-- no sale touched.
 {{
     config(
         materialized='materialized_view',

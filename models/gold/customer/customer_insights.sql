@@ -1,5 +1,6 @@
 -- Grain: one row per customer with at least one order that counts.
--- average_order_value must not be summed or averaged; recompute it from lifetime_value and order_count.
+-- average_order_value must not be summed or averaged: recompute it from lifetime_value and
+-- order_count.
 {{
     config(
         materialized='incremental',

@@ -8,10 +8,10 @@ ledger as (
 
 ),
 
-partitions as (
+unbalanced as (
 
     select
-        concat(event_hub, '/', cast(`partition` as string)) as scope,
+        concat(event_hub, '/', cast(`partition` as string)) as place,
         landed_count,
         accepted_count,
         duplicate_count,
@@ -22,10 +22,10 @@ partitions as (
 
 ),
 
-total as (
+totals as (
 
     select
-        'total' as scope,
+        'total' as place,
         sum(landed_count) as landed_count,
         sum(accepted_count) as accepted_count,
         sum(duplicate_count) as duplicate_count,
@@ -44,16 +44,16 @@ held as (
 
 )
 
-select * from partitions
+select * from unbalanced
 union all
-select total.*
-from total
+select totals.*
+from totals
 cross join held
 where
-    total.accepted_count <> held.accepted_count
-    or total.quarantined_count <> held.quarantined_count
-    or total.landed_count
-    <> total.accepted_count
-    + total.duplicate_count
-    + total.quarantined_count
-    + total.pending_count
+    totals.accepted_count <> held.accepted_count
+    or totals.quarantined_count <> held.quarantined_count
+    or totals.landed_count
+    <> totals.accepted_count
+    + totals.duplicate_count
+    + totals.quarantined_count
+    + totals.pending_count
