@@ -147,8 +147,8 @@ class Connection(asyncio.Protocol):
         header = bytes(self._buffer[:_HEADER_SIZE])
         del self._buffer[:_HEADER_SIZE]
         if header == SASL_HEADER:
-            self.write(SASL_HEADER)
-            self.write(frame(SaslMechanisms(sasl_server_mechanisms=[ANONYMOUS]), kind=SASL_FRAME))
+            mechanisms = SaslMechanisms(sasl_server_mechanisms=[ANONYMOUS])
+            self.write(SASL_HEADER + frame(mechanisms, kind=SASL_FRAME))
         elif header == AMQP_HEADER:
             self.write(AMQP_HEADER)
         else:

@@ -24,6 +24,8 @@ from emulators.java import ensure_java
 from emulators.settings import REPOSITORY, Settings
 
 START_TIMEOUT = 60.0
+NO_RETRIES: dict[str, Any] = {"retry_total": 0, "retry_backoff_factor": 0}
+"""Options of a client that is told of an error at once."""
 
 
 @dataclass
@@ -91,12 +93,12 @@ class EventHubs:
 
     def producer(self, hub: str, **options: Any) -> EventHubProducerClient:
         return EventHubProducerClient.from_connection_string(
-            self.settings.connection_string, eventhub_name=hub, **{"retry_total": 0, **options}
+            self.settings.connection_string, eventhub_name=hub, **NO_RETRIES, **options
         )
 
     def consumer(self, hub: str, **options: Any) -> EventHubConsumerClient:
         return EventHubConsumerClient.from_connection_string(
-            self.settings.connection_string, "$Default", eventhub_name=hub, **{"retry_total": 0, **options}
+            self.settings.connection_string, "$Default", eventhub_name=hub, **NO_RETRIES, **options
         )
 
     def send(self, hub: str, *bodies: str, **options: Any) -> None:
@@ -104,7 +106,7 @@ class EventHubs:
             producer.send_batch([EventData(body) for body in bodies], **options)
 
     def receive(self, hub: str, count: int, starting_position: Any = "-1", **options: Any) -> list[EventData]:
-        """The next events of a hub, through the SDK."""
+        """The next events of partition 0 of a hub, through the SDK."""
         events: list[EventData] = []
         consumer = self.consumer(hub)
         deadline = time.monotonic() + 20
@@ -116,7 +118,9 @@ class EventHubs:
                 consumer.close()
 
         with consumer:
-            consumer.receive(on_event, starting_position=starting_position, max_wait_time=1, **options)
+            consumer.receive(
+                on_event, partition_id="0", starting_position=starting_position, max_wait_time=1, **options
+            )
         return events[:count]
 
     def kafka_send(self, hub: str, *values: bytes, **options: Any) -> None:

@@ -10,7 +10,7 @@ from azure.core.credentials import AzureSasCredential
 from azure.eventhub import EventData, EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.exceptions import AuthenticationError, ConnectError, ConnectionLostError, EventHubError
 
-from tests.integration.eventhubs.conftest import EventHubs
+from tests.integration.eventhubs.conftest import NO_RETRIES, EventHubs
 
 
 @pytest.fixture(autouse=True)
@@ -22,14 +22,14 @@ def in_time() -> Any:
 
 def test_a_wrong_key(eventhubs: EventHubs) -> None:
     wrong = eventhubs.settings.connection_string.replace(eventhubs.settings.sas_key, "c2VjcmV0")
-    producer = EventHubProducerClient.from_connection_string(wrong, eventhub_name="orders", retry_total=0)
+    producer = EventHubProducerClient.from_connection_string(wrong, eventhub_name="orders", **NO_RETRIES)
     with producer, pytest.raises(AuthenticationError, match=r"401[\s\S]*made with another key"):
         producer.send_event(EventData("x"))
 
 
 def test_a_wrong_key_name(eventhubs: EventHubs) -> None:
     wrong = eventhubs.settings.connection_string.replace("RootManageSharedAccessKey", "Sender")
-    producer = EventHubProducerClient.from_connection_string(wrong, eventhub_name="orders", retry_total=0)
+    producer = EventHubProducerClient.from_connection_string(wrong, eventhub_name="orders", **NO_RETRIES)
     with producer, pytest.raises(AuthenticationError, match="no key 'Sender'"):
         producer.get_eventhub_properties()
 
@@ -108,7 +108,7 @@ def test_a_token_for_one_hub_opens_no_other(eventhubs: EventHubs) -> None:
     with eventhubs.producer(other) as producer:
         token = producer._credential.get_token(f"sb://127.0.0.1/{other}").token
     host = eventhubs.settings.connection_string.split("//")[1].split(";")[0]
-    options: dict[str, Any] = {"use_tls": False, "retry_total": 0}
+    options: dict[str, Any] = {"use_tls": False, **NO_RETRIES}
     for hub in (other, "orders"):
         client = EventHubProducerClient(host, hub, AzureSasCredential(token), **options)
         with client:

@@ -152,7 +152,7 @@ def test_receivers_at_the_end_get_what_comes_then(eventhubs: EventHubs) -> None:
         done = asyncio.Event()
         async with consumer:
             receiving = asyncio.create_task(
-                consumer.receive(on_event, starting_position="@latest", max_wait_time=2)
+                consumer.receive(on_event, partition_id="0", starting_position="@latest", max_wait_time=1)
             )
             await asyncio.wait_for(done.wait(), 20)
             receiving.cancel()
