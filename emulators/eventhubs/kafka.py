@@ -66,6 +66,7 @@ class Kafka:
         self._config = client_config(settings)
         self._loop = asyncio.get_running_loop()
         self._admin = AdminClient(self._config)
+        self._generation = 0
         self._producer = self._new_producer()
         self._threads = ThreadPoolExecutor(MAX_RECEIVERS, thread_name_prefix="kafka")
         self._partitions: dict[str, tuple[float, int]] = {}
@@ -199,9 +200,16 @@ class Kafka:
         await self._in_thread(self._threads.shutdown)
 
     def _new_producer(self) -> Producer:
+        generation = self._generation = self._generation + 1
+
+        def on_error(error: KafkaError) -> None:
+            if error.fatal():
+                self._loop.call_soon_threadsafe(self._replace_producer, generation, error)
+
         return Producer(
             self._config
             | {
+                "error_cb": on_error,
                 "enable.idempotence": True,
                 "acks": "all",
                 # A sender waits for each of its batches: lingering would add to every one of them.
@@ -217,15 +225,13 @@ class Kafka:
 
     def _acknowledged(self, error: KafkaError | None, done: Callable[[AmqpError | None], None]) -> None:
         """Called on a thread: hand the outcome to the event loop."""
-        if error is not None and error.fatal():
-            # An idempotent producer that has lost its place can only be replaced.
-            self._loop.call_soon_threadsafe(self._replace_producer, self._producer)
         self._loop.call_soon_threadsafe(done, _amqp_error(error) if error is not None else None)
 
-    def _replace_producer(self, broken: Producer) -> None:
-        if self._producer is broken:
-            _LOGGER.warning("The producer can go on no more and is replaced.")
-            self._producer = self._new_producer()
+    def _replace_producer(self, generation: int, error: KafkaError) -> None:
+        """An idempotent producer that has lost its place can only be replaced; its events are answered for."""
+        if generation == self._generation:
+            _LOGGER.warning("The producer can go on no more and is replaced: %s", error.str())
+            broken, self._producer = self._producer, self._new_producer()
             broken.purge()
             self._threads.submit(broken.flush, REQUEST_TIMEOUT)
 
