@@ -228,7 +228,7 @@ class Kafka:
         self._loop.call_soon_threadsafe(done, _amqp_error(error) if error is not None else None)
 
     def _replace_producer(self, generation: int, error: KafkaError) -> None:
-        """An idempotent producer that has lost its place can only be replaced; its events are answered for."""
+        """Replace an idempotent producer that has lost its place; its events are answered for."""
         if generation == self._generation:
             _LOGGER.warning("The producer can go on no more and is replaced: %s", error.str())
             broken, self._producer = self._producer, self._new_producer()
