@@ -52,7 +52,7 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def _retrieve(folder: Path, java: Path) -> None:
-    command = [str(java), "-jar", str(_ivy()), "-error", "-ivy", str(DEPENDENCIES), "-types", "jar"]
+    command = [str(java), "-jar", str(_ivy()), "-error", "-ivy", str(DEPENDENCIES), "-types", "jar", "bundle"]
     command += ["-retrieve", str(folder / "[conf]" / "[artifact]-[revision].[ext]")]
     answer = subprocess.run(command, capture_output=True, text=True)
     if answer.returncode != 0:
