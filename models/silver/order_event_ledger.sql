@@ -26,56 +26,33 @@ quarantined as (
 
 ),
 
-landed_by_partition as (
+stored as (
 
     select
         event_hub,
         `partition`,
-        count(*) as landed_count,
-        min(`offset`) as first_offset,
-        max(`offset`) as last_offset
-    from landed
-    group by event_hub, `partition`
-
-),
-
-accepted_by_partition as (
-
-    select
-        event_hub,
-        `partition`,
-        count(*) as accepted_count,
-        max(`offset`) as held_offset
-    from accepted
-    group by event_hub, `partition`
-
-),
-
-quarantined_by_partition as (
-
-    select
-        event_hub,
-        `partition`,
-        count(*) as quarantined_count,
-        max(`offset`) as held_offset
-    from quarantined
-    group by event_hub, `partition`
-
-),
-
-stored_positions as (
-
-    select
-        event_hub,
-        `partition`,
-        `offset`
+        `offset`,
+        'accepted' as outcome
     from accepted
     union all
     select
         event_hub,
         `partition`,
-        `offset`
+        `offset`,
+        'quarantined' as outcome
     from quarantined
+
+),
+
+cursors as (
+
+    select
+        event_hub,
+        `partition`,
+        max(`offset`) filter (where outcome = 'accepted') as accepted_to,
+        max(`offset`) filter (where outcome = 'quarantined') as quarantined_to
+    from stored
+    group by event_hub, `partition`
 
 ),
 
@@ -89,76 +66,70 @@ remaining as (
         staged.event_id,
         staged.rule_id
     from staged
-    left anti join stored_positions
+    left anti join stored
         on
-            staged.event_hub = stored_positions.event_hub
-            and staged.`partition` = stored_positions.`partition`
-            and staged.`offset` = stored_positions.`offset`
+            staged.event_hub = stored.event_hub
+            and staged.`partition` = stored.`partition`
+            and staged.`offset` = stored.`offset`
 
 ),
 
-remaining_by_partition as (
+explained as (
 
     select
         remaining.event_hub,
         remaining.`partition`,
-        count(*) filter (
-            where remaining.rule_id is null and accepted.event_id is not null
-        ) as duplicate_count,
-        -- Beyond the cursor of the table that takes it: the next run does.
-        count(*) filter (
-            where
-            remaining.rule_id is null
-            and accepted.event_id is null
-            and remaining.`offset` > coalesce(accepted_by_partition.held_offset, -1)
-        )
-        + count(*) filter (
-            where
-            remaining.rule_id is not null
-            and remaining.`offset` > coalesce(quarantined_by_partition.held_offset, -1)
-        ) as pending_count
+        remaining.`offset`,
+        case
+            when remaining.rule_id is null and accepted.event_id is not null then 'duplicate'
+            -- Beyond the cursor of the table that takes it: the next run does.
+            when
+                remaining.`offset` > coalesce(
+                    if(remaining.rule_id is null, cursors.accepted_to, cursors.quarantined_to),
+                    -1
+                )
+                then 'pending'
+            else 'lost'
+        end as outcome
     from remaining
     left join accepted
+        on remaining.event_id = accepted.event_id
+    left join cursors
         on
-            remaining.event_id = accepted.event_id
-            and remaining.rule_id is null
-    left join accepted_by_partition
-        on
-            remaining.event_hub = accepted_by_partition.event_hub
-            and remaining.`partition` = accepted_by_partition.`partition`
-    left join quarantined_by_partition
-        on
-            remaining.event_hub = quarantined_by_partition.event_hub
-            and remaining.`partition` = quarantined_by_partition.`partition`
-    group by remaining.event_hub, remaining.`partition`
+            remaining.event_hub = cursors.event_hub
+            and remaining.`partition` = cursors.`partition`
+
+),
+
+outcomes as (
+
+    select
+        event_hub,
+        `partition`,
+        `offset`,
+        'landed' as outcome
+    from landed
+    union all
+    select * from stored
+    union all
+    select * from explained
 
 ),
 
 counted as (
 
     select
-        landed_by_partition.event_hub,
-        landed_by_partition.`partition`,
-        landed_by_partition.first_offset,
-        landed_by_partition.last_offset,
-        landed_by_partition.landed_count,
-        coalesce(accepted_by_partition.accepted_count, 0) as accepted_count,
-        coalesce(remaining_by_partition.duplicate_count, 0) as duplicate_count,
-        coalesce(quarantined_by_partition.quarantined_count, 0) as quarantined_count,
-        coalesce(remaining_by_partition.pending_count, 0) as pending_count
-    from landed_by_partition
-    left join accepted_by_partition
-        on
-            landed_by_partition.event_hub = accepted_by_partition.event_hub
-            and landed_by_partition.`partition` = accepted_by_partition.`partition`
-    left join quarantined_by_partition
-        on
-            landed_by_partition.event_hub = quarantined_by_partition.event_hub
-            and landed_by_partition.`partition` = quarantined_by_partition.`partition`
-    left join remaining_by_partition
-        on
-            landed_by_partition.event_hub = remaining_by_partition.event_hub
-            and landed_by_partition.`partition` = remaining_by_partition.`partition`
+        event_hub,
+        `partition`,
+        min(`offset`) filter (where outcome = 'landed') as first_offset,
+        max(`offset`) filter (where outcome = 'landed') as last_offset,
+        count(*) filter (where outcome = 'landed') as landed_count,
+        count(*) filter (where outcome = 'accepted') as accepted_count,
+        count(*) filter (where outcome = 'duplicate') as duplicate_count,
+        count(*) filter (where outcome = 'quarantined') as quarantined_count,
+        count(*) filter (where outcome = 'pending') as pending_count
+    from outcomes
+    group by event_hub, `partition`
 
 ),
 

@@ -1,6 +1,8 @@
--- Grain: one row per brand with at least one order that counts.
--- Every number adds up over brands. Readers order by revenue: a stored rank would move rows that
--- no sale touched.
+{#- Grain: one row per brand with at least one order that counts.
+    Every number adds up over brands. Readers order by revenue: a stored rank would move rows that
+    no sale touched.
+    Not SQL comments: the warehouse keeps a view's text from its first word on, and text that differs
+    from the model's makes dbt rebuild the view instead of refreshing it. -#}
 {{
     config(
         materialized='materialized_view',
