@@ -37,12 +37,12 @@ COLUMNS = (
 """Nothing is parsed, and no column is required: a message that is not JSON still lands."""
 
 
-def select_expressions(batch_id: int) -> list[str]:
-    """SQL expressions that turn rows of Spark's Kafka source into rows of the table."""
-    return [
-        f"cast({column.source.format(batch_id=batch_id)} as {column.spark_type}) as `{column.name}`"
-        for column in COLUMNS
-    ]
+def select_expressions() -> list[str]:
+    """SQL expressions that turn rows of Spark's Kafka source into rows of the table.
+
+    `{batch_id}` stands in them for the number of the micro-batch, for `str.format` to fill in.
+    """
+    return [f"cast({column.source} as {column.spark_type}) as `{column.name}`" for column in COLUMNS]
 
 
 def table_name(catalog: str | None, schema: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.errors import HubError
 from ingestion.settings import KafkaSettings
@@ -27,6 +27,13 @@ TIMEOUTS = {
     "connections.max.idle.ms": "180000",
 }
 """What Microsoft recommends for the endpoint, which drops idle connections after 240 s."""
+
+
+class Topic(NamedTuple):
+    """What a broker says of a hub: the id it gave it, if it gives ids, and its partitions."""
+
+    topic_id: str | None
+    partitions: tuple[int, ...]
 
 
 def client_properties(settings: KafkaSettings) -> dict[str, str]:
@@ -112,18 +119,18 @@ def reach(settings: KafkaSettings) -> None:
     )
 
 
-def topic_id(spark: SparkSession, settings: KafkaSettings) -> str | None:
-    """Ask for the hub, and wait no longer than `ANSWER_SECONDS`; returns the id its broker gave it, if any.
+def describe(spark: SparkSession, settings: KafkaSettings) -> Topic:
+    """Ask for the hub, and wait no longer than `ANSWER_SECONDS`.
 
     Needs a session whose driver is in this process; with Spark Connect, and with a service credential,
-    the stream itself is the first to find out what is wrong, and there is no id.
+    nothing is known, and the stream itself is the first to find out what is wrong.
 
     Raises:
         HubError: the credentials are refused, the hub does not exist, or nobody answers.
     """
     jvm: Any = getattr(spark, "_jvm", None)
     if jvm is None or settings.service_credential:
-        return None
+        return Topic(None, ())
     from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 
     if settings.application:
@@ -143,7 +150,9 @@ def topic_id(spark: SparkSession, settings: KafkaSettings) -> str | None:
         description = answer.get(ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS).get(settings.hub)
         identifier = description.topicId()
         # Brokers that give no ids answer with zeros.
-        return None if identifier.equals(package.common.Uuid.ZERO_UUID) else str(identifier.toString())
+        has_id = not identifier.equals(package.common.Uuid.ZERO_UUID)
+        partitions = tuple(int(each.partition()) for each in description.partitions())
+        return Topic(str(identifier.toString()) if has_id else None, partitions)
     except Py4JJavaError as error:
         raise explained(str(error.java_exception.toString()), settings) from error
     finally:

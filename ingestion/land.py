@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.streaming.query import StreamingQuery
 
+EARLIEST = -2
+"""How Spark's Kafka source writes the earliest offset of a partition."""
+
 POLL_SECONDS = 0.1
 STOP_SECONDS = 30.0
 """How long a batch under way may take to finish after a request to stop."""
@@ -68,12 +71,12 @@ def run(
         HubError: the hub cannot be reached, does not exist, or refuses the credentials.
         LandingError: going on would lose or repeat messages, or the table cannot be written.
     """
-    topic_id = kafka.topic_id(spark, settings.kafka)
+    topic = kafka.describe(spark, settings.kafka)
     table = BronzeTable(spark, settings.bronze)
-    app_id, starting_offsets = _position(table, settings, topic_id, from_table)
+    app_id, starting_offsets = _position(table, settings, topic, from_table)
     options = kafka.source_options(settings.kafka, max_offsets, starting_offsets)
     try:
-        query = _start(spark, options, table, app_id, settings.checkpoint, interval)
+        query = _start(spark, options, table.batch_writer(app_id), settings.checkpoint, interval)
         rows, batches = _follow(query, stop, advance)
     except Exception as error:
         raise _explained(error, settings) from error
@@ -128,23 +131,31 @@ class BronzeTable:
         rows = self._spark.table(self.name).where(f"event_hub = '{event_hub}'{behind}")
         return bool(rows.select("offset").limit(1).collect())
 
-    def append(self, batch: DataFrame, app_id: str, batch_id: int) -> None:
-        """Write one micro-batch, once, however often it is tried."""
-        writer = (
-            batch.selectExpr(*bronze.select_expressions(batch_id))
-            .write.format("delta")
-            .mode("append")
-            .option("txnAppId", app_id)
-            .option("txnVersion", str(batch_id))
-        )
-        if self._path:
-            writer.save(self._path)
-        else:
-            writer.saveAsTable(self.name)
+    def batch_writer(self, app_id: str) -> Callable[[DataFrame, int], None]:
+        """What writes one micro-batch, once, however often it is tried.
+
+        It holds plain strings and nothing else: with Spark Connect it runs in a process on the server.
+        """
+        path, name, expressions = self._path, self.name, bronze.select_expressions()
+
+        def write(batch: DataFrame, batch_id: int) -> None:
+            writer = (
+                batch.selectExpr(*(each.format(batch_id=batch_id) for each in expressions))
+                .write.format("delta")
+                .mode("append")
+                .option("txnAppId", app_id)
+                .option("txnVersion", str(batch_id))
+            )
+            if path:
+                writer.save(path)
+            else:
+                writer.saveAsTable(name)
+
+        return write
 
 
 def _position(
-    table: BronzeTable, settings: LandSettings, topic_id: str | None, from_table: bool
+    table: BronzeTable, settings: LandSettings, topic: kafka.Topic, from_table: bool
 ) -> tuple[str, str]:
     """The Delta application id to write under, and where a stream without progress starts."""
     hub, checkpoint = settings.kafka.hub, settings.checkpoint
@@ -152,7 +163,7 @@ def _position(
     kept = read_identity(checkpoint)
     planned = planned_offsets(checkpoint, hub)
     if kept and planned:
-        check_identity(checkpoint, kept, Identity(kept.app_id, table_id, hub, topic_id), table.label)
+        check_identity(checkpoint, kept, Identity(kept.app_id, table_id, hub, topic.topic_id), table.label)
         # Delta skips batch numbers it has seen: going on from an old copy would lose messages.
         if table.is_ahead_of(hub, planned):
             raise LandingError(
@@ -160,27 +171,26 @@ def _position(
                 "delete it and go on after the rows of the table with --from-table."
             )
         return kept.app_id, "earliest"
-    held = table.next_offsets(hub)
-    if held and not from_table:
+    is_filled = table.is_ahead_of(hub, {})
+    if is_filled and not from_table:
         raise LandingError(
             f"checkpoint {checkpoint} is new, but {table.label} already holds messages of hub {hub!r}: "
             "landing would repeat them. Restore the checkpoint, or go on after those rows with --from-table."
         )
-    identity = new_identity(checkpoint, table_id, hub, topic_id)
-    return identity.app_id, json.dumps({hub: held}) if held else "earliest"
+    identity = new_identity(checkpoint, table_id, hub, topic.topic_id)
+    if not is_filled:
+        return identity.app_id, "earliest"
+    earliest = {str(partition): EARLIEST for partition in topic.partitions}
+    return identity.app_id, json.dumps({hub: earliest | table.next_offsets(hub)})
 
 
 def _start(
     spark: SparkSession,
     options: dict[str, str],
-    table: BronzeTable,
-    app_id: str,
+    write: Callable[[DataFrame, int], None],
     checkpoint: Path,
     interval: float | None,
 ) -> StreamingQuery:
-    def write(batch: DataFrame, batch_id: int) -> None:
-        table.append(batch, app_id, batch_id)
-
     writer = (
         spark.readStream.format("kafka")
         .options(**options)
@@ -218,7 +228,9 @@ def _follow(query: StreamingQuery, stop: StopRequest, advance: Callable[[int], N
         count()
         if stop.requested:
             deadline = deadline or time.monotonic() + STOP_SECONDS
-            if not query.status["isTriggerActive"] or time.monotonic() > deadline:
+            status = query.status
+            is_busy = status["isTriggerActive"] and status["isDataAvailable"]
+            if not is_busy or time.monotonic() > deadline:
                 query.stop()
         time.sleep(POLL_SECONDS)
     query.awaitTermination()

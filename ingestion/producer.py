@@ -247,7 +247,7 @@ def _explained(error: Exception, settings: HubSettings) -> HubError:
     from azure.eventhub.exceptions import AuthenticationError
 
     where = f"{settings.host}:{settings.port}"
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).partition(" Error condition:")[0].rstrip(".")
     if _is_throttled(error):
         return HubError(f"{where} is throttling: send more slowly (--rate) or add throughput units.")
     if _condition(error) == "not-found":
@@ -259,7 +259,7 @@ def _explained(error: Exception, settings: HubSettings) -> HubError:
             f"{where} refuses the credentials of {_source(settings)} for hub {settings.hub!r}: "
             "check the key or identity, and its Send right."
         )
-    return HubError(f"{where} failed: {text[:300]}")
+    return HubError(f"{where} failed: {text[:300]}.")
 
 
 def _source(settings: HubSettings) -> str:

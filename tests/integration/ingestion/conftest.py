@@ -97,11 +97,11 @@ class Place:
         admin.delete_topics([self.hub])[self.hub].result(timeout=20)
         wait_until(lambda: self.hub not in admin.list_topics(timeout=10).topics, "the hub is gone")
 
-    def produce(self, bodies: list[bytes]) -> None:
+    def produce(self, bodies: list[bytes], partition: int = -1) -> None:
         """Put bodies into the hub as a Kafka client, which the emulator's AMQP side has no part in."""
         producer = Producer(self._client | {"queue.buffering.max.messages": 1_000_000})
         for body in bodies:
-            producer.produce(self.hub, body)
+            producer.produce(self.hub, body, partition=partition)
         assert producer.flush(60) == 0
 
     def held(self) -> dict[Position, bytes]:
@@ -153,28 +153,36 @@ class Emulator:
     """The broker and the AMQP front, as processes."""
 
     settings: Settings
+    java: Path
     folder: Path
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def start(self, name: str, command: list[str], is_ready: Callable[[Settings], bool]) -> None:
+    def start(self, name: str) -> None:
+        command, is_ready = {
+            "broker": (broker.command(self.settings, self.java), broker.is_ready),
+            "front": ([sys.executable, "-m", "emulators.eventhubs"], front.is_ready),
+        }[name]
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    command,
-                    cwd=REPOSITORY,
-                    env=os.environ | {"EMULATORS_HOME": str(self.settings.home)},
-                    stdout=log,
-                    stderr=log,
-                )
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=REPOSITORY,
+                env=os.environ | {"EMULATORS_HOME": str(self.settings.home)},
+                stdout=log,
+                stderr=log,
             )
         wait_until(lambda: is_ready(self.settings), f"{name} serves")
 
+    def kill(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
     def stop(self) -> None:
-        for process in reversed(self.processes):
-            process.terminate()
-        for process in self.processes:
-            process.wait(timeout=30)
+        for name in ("front", "broker"):
+            if process := self.processes.get(name):
+                process.terminate()
+                process.wait(timeout=30)
 
     def place(self, with_hub: bool = True) -> Place:
         number = next(self.numbers)
@@ -201,10 +209,10 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     ensure_jars(settings.jars, java)
     write_spark_conf(settings)
     broker.prepare(settings)
-    emulator = Emulator(settings, folder)
+    emulator = Emulator(settings, java, folder)
     try:
-        emulator.start("broker", broker.command(settings, java), broker.is_ready)
-        emulator.start("front", [sys.executable, "-m", "emulators.eventhubs"], front.is_ready)
+        emulator.start("broker")
+        emulator.start("front")
         yield emulator
     finally:
         emulator.stop()

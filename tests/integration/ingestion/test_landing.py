@@ -136,7 +136,7 @@ def test_a_missing_hub_is_named(emulator: Emulator, spark: SparkSession) -> None
 def test_a_new_checkpoint_on_a_filled_table_is_refused_until_told_to_go_on(
     place: Place, spark: SparkSession
 ) -> None:
-    place.produce(Simulator(28).take(300))
+    place.produce(Simulator(28).take(300), partition=1)
     land(spark, place)
     shutil.rmtree(place.folder / "checkpoint")
     place.produce(Simulator(29).take(100))

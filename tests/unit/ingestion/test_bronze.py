@@ -19,7 +19,8 @@ def test_local_tables_have_fixed_folders() -> None:
 
 def test_every_column_is_declared_and_selected_with_its_type() -> None:
     table = bronze.create_table_statement("t", None)
-    for column, expression in zip(bronze.COLUMNS, bronze.select_expressions(7), strict=True):
+    for column, expression in zip(bronze.COLUMNS, bronze.select_expressions(), strict=True):
         assert f"`{column.name}` {column.spark_type} comment" in table
         assert expression.endswith(f"as {column.spark_type}) as `{column.name}`")
-    assert bronze.select_expressions(7)[-1] == "cast(7 as bigint) as `ingest_batch_id`"
+    filled = [expression.format(batch_id=7) for expression in bronze.select_expressions()]
+    assert filled[-1] == "cast(7 as bigint) as `ingest_batch_id`"
