@@ -47,12 +47,11 @@ def client_properties(settings: KafkaSettings) -> dict[str, str]:
         properties["sasl.mechanism"] = "PLAIN"
     elif settings.application:
         application = settings.application
-        host = settings.bootstrap.split(",")[0].rpartition(":")[0]
         module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
         login = {
             "clientId": application.client_id,
             "clientSecret": application.client_secret,
-            "scope": f"https://{host}/.default",
+            "scope": f"https://{application.namespace}/.default",
         }
         # Databricks' runtimes carry Kafka 3 clients, whose handler lives in `secured`; Kafka 4 moved it.
         package = "secured." if settings.on_databricks else ""
@@ -154,7 +153,7 @@ def describe(spark: SparkSession, settings: KafkaSettings) -> Topic:
         partitions = tuple(int(each.partition()) for each in description.partitions())
         return Topic(str(identifier.toString()) if has_id else None, partitions)
     except Py4JJavaError as error:
-        raise explained(str(error.java_exception.toString()), settings) from error
+        raise explained(_root_cause(error.java_exception), settings) from error
     finally:
         if admin is not None:
             admin.close(jvm.java.time.Duration.ZERO)
@@ -183,6 +182,13 @@ def explained(failure: str, settings: KafkaSettings) -> HubError:
             f"EVENTHUBS_KAFKA_SECURITY_PROTOCOL ({settings.security_protocol})."
         )
     return HubError(f"{where} failed: {' '.join(failure.split())[:300]}")
+
+
+def _root_cause(throwable: Any) -> str:
+    """What the first of a chain of Java exceptions says."""
+    while throwable.getCause() is not None:
+        throwable = throwable.getCause()
+    return str(throwable.toString())
 
 
 def _shaded(name: str, settings: KafkaSettings) -> str:

@@ -117,6 +117,7 @@ class HubSettings:
 class EntraApplication:
     """A service principal, for Kafka's OAUTHBEARER (the client credentials flow of Entra ID)."""
 
+    namespace: str
     tenant_id: str
     client_id: str
     client_secret: str = field(repr=False)
@@ -183,7 +184,7 @@ class KafkaSettings:
             bootstrap,
             protocol,
             on_databricks,
-            application=EntraApplication(*(environment[name] for name in names)),
+            application=EntraApplication(hub.host, *(environment[name] for name in names)),
         )
 
 
