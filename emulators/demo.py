@@ -112,7 +112,7 @@ def _dbt_build(environment: dict[str, str], on_progress: Callable[[int, int], No
         command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     complaints: list[str] = []
-    done = 0
+    done = total = 0
     for line in process.stdout or ():
         try:
             event = json.loads(line)
@@ -121,9 +121,11 @@ def _dbt_build(environment: dict[str, str], on_progress: Callable[[int, int], No
             continue
         if event["info"]["level"] in ("warn", "error"):
             complaints.append(event["info"]["msg"])
-        if event["info"]["name"] in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"):
+        if event["info"]["name"] == "LogStartLine":
+            total = event["data"]["total"]
+        elif event["info"]["name"] in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"):
             done += 1
-            on_progress(done, event["data"]["total"])
+            on_progress(done, total)
     if process.wait() != 0:
         raise EmulatorError("dbt build failed:\n" + "\n".join(complaints))
     for complaint in complaints:
