@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from threading import Event
+from threading import Event, current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -16,6 +16,9 @@ class StopRequest:
         self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
+        # Only the main thread may handle signals; a job of Databricks may run in another, and is cancelled.
+        if current_thread() is not main_thread():
+            return self
         for each in (signal.SIGINT, signal.SIGTERM):
             self._handlers[each] = signal.signal(each, self._on_signal)
         return self
