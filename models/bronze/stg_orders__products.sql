@@ -1,8 +1,23 @@
 -- Grain: one row per product_id seen in a valid event.
 -- base_price is a list price: it must not be summed.
 -- A table, not a view: the snapshot and the tests read it several times, and would each parse
--- all of bronze.
-{{ config(materialized='table') }}
+-- all of bronze. Recomputed whole and merged, so that a run without news changes no row.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge',
+        unique_key='product_id',
+        matched_condition=rows_differ([
+            'product_name',
+            'category',
+            'brand',
+            'base_price',
+            'last_changed_at',
+        ]),
+        on_schema_change='fail',
+        tblproperties={'delta.enableDeletionVectors': 'true'},
+    )
+}}
 
 with
 

@@ -15,6 +15,7 @@
             'revenue',
         ]),
         not_matched_by_source_action='delete',
+        tblproperties={'delta.enableDeletionVectors': 'true'},
     )
 }}
 

@@ -16,6 +16,7 @@
             'last_order_at',
         ]),
         not_matched_by_source_action='delete',
+        tblproperties={'delta.enableDeletionVectors': 'true'},
     )
 }}
 
