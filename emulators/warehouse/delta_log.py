@@ -62,6 +62,28 @@ def state(table: Path) -> State | None:
         return None
 
 
+def inserted_rows(table: Path, after: int) -> int | None:
+    """Rows that the first write committed after version `after` added; None when it does not say."""
+    try:
+        text = (table / LOG / f"{after + 1:0{_DIGITS}d}{_COMMIT}").read_text()
+    except FileNotFoundError:
+        return None
+    for line in text.splitlines():
+        if line.startswith('{"commitInfo"'):
+            count = json.loads(line)["commitInfo"].get("operationMetrics", {}).get("numOutputRows")
+            return int(count) if count is not None else None
+    return None
+
+
+def size(table: Path, version: int) -> int:
+    """Bytes of the table's files at a version, as its checksum file says; 0 when there is none."""
+    try:
+        checksum = json.loads((table / LOG / f"{version:0{_DIGITS}d}.crc").read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+    return int(checksum.get("tableSizeBytes", 0))
+
+
 def changes_since(table: Path, version: int, last: int) -> Changes:
     """What the commits after `version` up to `last` changed: the newest of each kind counts.
 

@@ -10,14 +10,16 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import types as t
 
-from emulators.warehouse import describe, results, statements
-from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse import delta_log, delta_table, describe, results, statements
+from emulators.warehouse.catalog import Catalog, local_path, quoted
 from emulators.warehouse.errors import SqlError, table_not_found
 from emulators.warehouse.information_schema import InformationSchema
 from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews, literal
+from emulators.warehouse.records import Relation
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.statements import Key, Name
+from emulators.warehouse.tuning import Tuning
 
 _STRING = t.StringType()
 
@@ -30,7 +32,8 @@ class Engine:
         self.catalog = catalog
         self._records = catalog.records
         self._information_schema = InformationSchema(catalog)
-        self._views = MaterializedViews(catalog)
+        self._tuning = Tuning(catalog)
+        self._views = MaterializedViews(catalog, self._tuning)
         self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
             statements.MetadataQuery: lambda each, session: self._information_schema.query(each.sql, session),
             statements.UseSchema: self._use,
@@ -70,6 +73,7 @@ class Engine:
         handler = self._handlers.get(type(statement))
         if handler:
             return handler(statement, session) or results.empty()
+        session.is_compiled = self._tuning.apply(session.spark, session.is_compiled)
         frame = session.spark.sql(statement.sql, args=parameters) if parameters else None
         if isinstance(statement, statements.Query):
             frame = frame if frame is not None else session.spark.sql(statement.sql)
@@ -79,12 +83,13 @@ class Engine:
     def _command(self, statement: statements.Statement, session: Session, frame: Any) -> ResultSet:
         if not isinstance(statement, statements.Command):
             raise TypeError(f"{type(statement).__name__} has no handler")
-        for name in statement.writes:
-            self._refuse_materialized_view(name, session, "a write")
-        for name in statement.defines:
-            self._refuse_materialized_view(name, session, "this statement")
-        frame = frame if frame is not None else session.spark.sql(statement.sql)
-        result = results.from_command(frame)
+        touched = (*statement.defines, *([statement.writes] if statement.writes else []))
+        for name in touched:
+            self._refuse_materialized_view(name, session)
+        written = self.catalog.find(statement.writes, session) if statement.writes else None
+        result = results.from_command(frame if frame is not None else session.spark.sql(statement.sql))
+        if written and statement.is_insert:
+            result = self._inserted(written)
         if statement.schema:
             self.catalog.sync_schema(statement.schema[-1].lower())
         for name in statement.defines:
@@ -94,6 +99,17 @@ class Engine:
             self._record_clauses(statement, session)
         return result
 
+    def _inserted(self, relation: Relation) -> ResultSet:
+        """The row counts that Databricks returns of an INSERT; Delta keeps them in its log alone."""
+        folder = local_path(relation.location)
+        if folder is None or relation.delta_version is None:
+            return results.empty()
+        count = delta_log.inserted_rows(folder, relation.delta_version)
+        if count is None:
+            return results.empty()
+        columns = [Column(each, t.LongType()) for each in (results.AFFECTED_ROWS, "num_inserted_rows")]
+        return results.from_rows(columns, [(count, count)])
+
     def _record_clauses(self, statement: statements.Command, session: Session) -> None:
         schema, relation = self.catalog.resolve(statement.defines[0], session)
         for key in statement.keys:
@@ -101,12 +117,13 @@ class Engine:
         if statement.is_auto_clustered:
             self._records.set_auto_clustered(schema, relation, True)
 
-    def _refuse_materialized_view(self, name: Name, session: Session, what: str) -> None:
+    def _refuse_materialized_view(self, name: Name, session: Session) -> None:
         found = self._records.relation(*self.catalog.resolve(name, session))
         if found and found.type == MATERIALIZED_VIEW:
             raise SqlError(
                 "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
-                f"{quoted((found.schema, found.name))} is a materialized view: {what} expects a table.",
+                f"The statement expects a table or view but {quoted((found.schema, found.name))} is a "
+                "materialized view.",
                 "42809",
             )
 
@@ -188,7 +205,7 @@ class Engine:
         if key.kind == "PRIMARY KEY":
             if any(each.kind == "PRIMARY KEY" for _, each, _ in existing):
                 raise SqlError(
-                    "TABLE_OR_VIEW_ALREADY_HAS_PRIMARY_KEY" if False else "DUPLICATE_PRIMARY_KEY",
+                    "DELTA_PRIMARY_KEY_ALREADY_EXISTS",
                     f"{quoted((schema, relation))} already has a primary key.",
                     "42889",
                 )
@@ -228,20 +245,15 @@ class Engine:
 
     def _set_not_null(self, statement: statements.SetNotNull, session: Session) -> None:
         relation = self.catalog.get(statement.name, session)
-        target = quoted((self.catalog.name, relation.schema, relation.name))
         self._check_column(relation.schema, relation.name, statement.column)
-        column = quoted((statement.column,))
         if statement.is_set:
-            self._views_not_null(target, column, statement.column, session)
+            delta_table.set_not_null(session.spark, (relation.schema, relation.name), statement.column)
         else:
-            session.spark.sql(f"alter table {target} alter column {column} drop not null")
+            target = quoted((self.catalog.name, relation.schema, relation.name))
+            session.spark.sql(
+                f"alter table {target} alter column {quoted((statement.column,))} drop not null"
+            )
         self.catalog.sync_relation(relation.schema, relation.name, is_new=False)
-
-    def _views_not_null(self, target: str, column: str, name: str, session: Session) -> None:
-        """Delta cannot make a column NOT NULL: a CHECK constraint enforces the same."""
-        session.spark.sql(
-            f"alter table {target} add constraint {quoted((f'{name}_not_null',))} check ({column} is not null)"
-        )
 
     def _cluster_by_auto(self, statement: statements.ClusterByAuto, session: Session) -> None:
         relation = self.catalog.get(statement.name, session)
@@ -271,37 +283,41 @@ class Engine:
         return "TABLE", relation.schema, relation.name
 
     def _describe(self, statement: statements.Describe, session: Session) -> ResultSet:
-        relation = (
-            self.catalog.find(statement.name, session)
-            if not self._is_temporary(statement.name, session)
-            else None
-        )
+        temporary = self._temporary_view(statement.name, session)
+        relation = None if temporary else self.catalog.find(statement.name, session)
         if relation is None:
-            return self._describe_unrecorded(statement, session)
-        columns = self._records.columns(relation.schema, relation.name)
-        view = self._records.materialized_view(relation.schema, relation.name)
+            return self._describe_unrecorded(statement, temporary, session)
+        where = (relation.schema, relation.name)
+        columns = self._records.columns(*where)
+        view = self._records.materialized_view(*where)
         if statement.as_json:
-            text = describe.as_json(
-                self.catalog.name, relation, columns, view, self._records.keys(relation.schema, relation.name)
-            )
+            text = describe.as_json(self.catalog.name, relation, columns, view, self._records.keys(*where))
             return results.from_rows([Column("json_metadata", _STRING)], [(text,)])
         rows = describe.rows(self.catalog.name, relation, columns, view, statement.is_extended)
         return results.from_rows(
             [Column(each, _STRING) for each in ("col_name", "data_type", "comment")], rows
         )
 
-    def _is_temporary(self, name: Name, session: Session) -> bool:
-        return (
-            len(name) == 1
-            and bool(session.spark.catalog._jcatalog.tableExists(name[0]))
-            and (self._records.relation(session.schema, name[0].lower()) is None)
-        )
+    def _temporary_view(self, name: Name, session: Session) -> t.StructType | None:
+        """The columns of a session's temporary view as they were found when it was made.
 
-    def _describe_unrecorded(self, statement: statements.Describe, session: Session) -> ResultSet:
-        """A temporary view, a path, or nothing at all: Spark knows."""
+        Asking Spark to describe it would analyse its query once more, which dbt does several times a model.
+        """
+        if len(name) != 1:
+            return None
+        inner: Any = session.spark._jsparkSession
+        found = inner.sessionState().catalog().getRawTempView(name[0])
+        if not found.isDefined():
+            return None
+        return t.StructType.fromJson(json.loads(found.get().tableMeta().schema().json()))
+
+    def _describe_unrecorded(
+        self, statement: statements.Describe, temporary: t.StructType | None, session: Session
+    ) -> ResultSet:
+        """A temporary view, a path, or nothing at all."""
         if not statement.as_json:
             return results.from_command(session.spark.sql(statement.sql))
-        schema = session.spark.table(quoted(statement.name)).schema
+        schema = temporary or session.spark.table(quoted(statement.name)).schema
         text = json.dumps({"table_name": statement.name[-1], "columns": describe.json_columns(schema)})
         return results.from_rows([Column("json_metadata", _STRING)], [(text,)])
 

@@ -200,12 +200,6 @@ class Reader:
                 self.token()
         return self.sql[start : self.read_to].strip() if self.read_to > start else ""
 
-    def rest(self) -> str:
-        """Read everything that is left; the text read, comments between tokens included."""
-        start = self.here
-        self.at = len(self.tokens)
-        return self.sql[start : self.read_to]
-
     def end(self) -> None:
         """Check that nothing is left.
 

@@ -18,6 +18,7 @@ from emulators.warehouse.statements import (
     DropView,
     Name,
 )
+from emulators.warehouse.tuning import Tuning
 
 MATERIALIZED_VIEW = "MATERIALIZED_VIEW"
 MANUAL = "MANUAL"
@@ -27,8 +28,9 @@ MANUAL = "MANUAL"
 class MaterializedViews:
     """Creates, refreshes and drops materialized views. A refresh computes all rows anew."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, tuning: Tuning) -> None:
         self._catalog = catalog
+        self._tuning = tuning
         self._records = catalog.records
 
     def create(self, statement: CreateMaterializedView, session: Session) -> None:
@@ -72,6 +74,7 @@ class MaterializedViews:
             clauses.append(f"tblproperties ({', '.join(pairs)})")
         target = quoted((self._catalog.name, schema, name))
         started = now()
+        session.is_compiled = self._tuning.apply(session.spark, session.is_compiled)
         session.spark.sql(
             f"create or replace table {target} using delta {' '.join(clauses)} as {_select(view)}"
         )
@@ -132,7 +135,9 @@ class MaterializedViews:
         return view
 
     def _overwrite(self, view: MaterializedView, spark: SparkSession) -> None:
-        spark.sql(f"use {quoted((view.current_schema,))}")
+        if view.current_schema in self._records.schema_names():
+            spark.sql(f"use {quoted((view.current_schema,))}")
+        self._tuning.apply(spark, is_compiled=False)
         target = quoted((self._catalog.name, view.schema, view.name))
         spark.sql(f"insert overwrite table {target} {_select(view)}")
 

@@ -194,7 +194,18 @@ class Service:
                 and (kind := _TABLE_TYPES.get(each.type, each.type))
                 and (not wanted or kind in wanted)
             ]
-            columns = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE", "REMARKS", "TYPE_CAT", "TYPE_SCHEM", "TYPE_NAME", "SELF_REFERENCING_COL_NAME", "REF_GENERATION"]
+            columns = [
+                "TABLE_CAT",
+                "TABLE_SCHEM",
+                "TABLE_NAME",
+                "TABLE_TYPE",
+                "REMARKS",
+                "TYPE_CAT",
+                "TYPE_SCHEM",
+                "TYPE_NAME",
+                "SELF_REFERENCING_COL_NAME",
+                "REF_GENERATION",
+            ]
             return results.from_rows([Column(each, _STRING) for each in columns], rows)
 
         return self._metadata(request, ttypes.TGetTablesResp, run)
@@ -265,7 +276,18 @@ class Service:
 
     def GetCrossReference(self, request: Any) -> Any:  # noqa: N802
         """No cross reference is listed."""
-        names = ["PKTABLE_CAT", "PKTABLE_SCHEM", "PKTABLE_NAME", "PKCOLUMN_NAME", "FKTABLE_CAT", "FKTABLE_SCHEM", "FKTABLE_NAME", "FKCOLUMN_NAME", "FK_NAME", "PK_NAME"]
+        names = [
+            "PKTABLE_CAT",
+            "PKTABLE_SCHEM",
+            "PKTABLE_NAME",
+            "PKCOLUMN_NAME",
+            "FKTABLE_CAT",
+            "FKTABLE_SCHEM",
+            "FKTABLE_NAME",
+            "FKCOLUMN_NAME",
+            "FK_NAME",
+            "PK_NAME",
+        ]
         return self._metadata(
             request,
             ttypes.TGetCrossReferenceResp,

@@ -30,6 +30,7 @@ class Session:
     id: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
     secret: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
     used_at: float = field(default_factory=time.monotonic)
+    is_compiled: bool = False
 
     @property
     def name(self) -> str:
@@ -56,7 +57,7 @@ class Sessions:
         except queue.Empty:
             spark = self._spark.newSession()
         for name, value in configuration.items():
-            if name.startswith("spark.sql.") or name == "spark.databricks.delta":
+            if name.startswith(("spark.sql.", "spark.databricks.delta.")):
                 spark.conf.set(name, value)
         session = Session(spark, catalog, schema)
         with self._lock:

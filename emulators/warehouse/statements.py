@@ -57,7 +57,8 @@ class Command(Statement):
 
     Attributes:
         defines: relations whose definition it may change.
-        writes: relations whose rows it changes.
+        writes: the relation whose rows it changes.
+        is_insert: whether it adds rows only; Delta then does not say how many.
         replaces: whether it makes `defines` anew: what was recorded of the old ones is dropped.
         schema: the schema whose definition it may change.
         keys: constraints to record once it has run.
@@ -65,7 +66,8 @@ class Command(Statement):
     """
 
     defines: tuple[Name, ...] = ()
-    writes: tuple[Name, ...] = ()
+    writes: Name | None = None
+    is_insert: bool = False
     replaces: bool = False
     schema: Name | None = None
     keys: tuple[Key, ...] = ()
@@ -440,9 +442,10 @@ def _create_materialized_view(sql: str, reader: Reader, replace: bool) -> Statem
             raise unsupported("ROW FILTER")
         else:
             raise reader.unexpected()
-    query = reader.rest()
-    if not query:
+    if reader.is_done:
         raise reader.unexpected()
+    # With its comments: dbt compares the text it sent with the text that is kept.
+    query = sql[reader.read_to :].strip().removesuffix(";").rstrip()
     return CreateMaterializedView(
         sql,
         name,
@@ -668,32 +671,34 @@ def _use(sql: str, reader: Reader) -> Statement:
 def _insert(sql: str, reader: Reader) -> Statement:
     reader.accept_any("INTO", "OVERWRITE")
     reader.accept("TABLE")
-    return Command(sql, writes=(reader.name(),)) if not reader.follows("DIRECTORY") else Command(sql)
+    return (
+        Command(sql, writes=reader.name(), is_insert=True) if reader.peek() != "DIRECTORY" else Command(sql)
+    )
 
 
 def _merge(sql: str, reader: Reader) -> Statement:
     reader.accept("WITH", "SCHEMA", "EVOLUTION")
     reader.expect("INTO")
-    return Command(sql, writes=(reader.name(),))
+    return Command(sql, writes=reader.name())
 
 
 def _update(sql: str, reader: Reader) -> Statement:
-    return Command(sql, writes=(reader.name(),))
+    return Command(sql, writes=reader.name())
 
 
 def _delete(sql: str, reader: Reader) -> Statement:
     reader.expect("FROM")
-    return Command(sql, writes=(reader.name(),))
+    return Command(sql, writes=reader.name())
 
 
 def _truncate(sql: str, reader: Reader) -> Statement:
     reader.expect("TABLE")
-    return Command(sql, writes=(reader.name(),))
+    return Command(sql, writes=reader.name())
 
 
 def _restore(sql: str, reader: Reader) -> Statement:
     reader.accept("TABLE")
-    return Command(sql, defines=(reader.name(),), writes=())
+    return Command(sql, defines=(reader.name(),))
 
 
 def _grant(sql: str, reader: Reader) -> Statement:
