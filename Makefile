@@ -66,7 +66,7 @@ docs: up ## Build the dbt docs and serve them on port 8080
 	@$(ENVIRONMENT) dbt docs generate --quiet && dbt docs serve
 
 conformance: setup ## Run the checks against a real workspace and namespace (see docs/operations.md)
-	@$(PY) -m pytest tests/conformance
+	@CONFORMANCE=1 $(PY) -m pytest -m conformance tests/e2e
 
 lock: ## Resolve requirements.lock again from pyproject.toml
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --all-extras \

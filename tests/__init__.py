@@ -1,1 +1,1 @@
-"""The project's tests: unit (seconds), integration (one emulator), e2e (the whole path), dbt (what dbt runs)."""
+"""Tests: unit (seconds), integration (one emulator), e2e (the whole path), dbt (what dbt runs)."""

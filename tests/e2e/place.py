@@ -1,0 +1,166 @@
+"""Where the end-to-end checks run: on the emulators, or on a real namespace and workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from databricks import sql
+from databricks.sdk.core import Config, oauth_service_principal
+from databricks.sql.client import Connection
+
+from emulators.settings import REPOSITORY
+from ingestion.bronze import TABLE, bootstrap_statements
+
+INSERT_ROWS = 50
+"""Rows in one INSERT statement that copies landed rows to a workspace."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Environment, dbt target and schemas of one run of the checks.
+
+    `landing` is None where the ingester writes the tables that dbt reads; otherwise the ingester writes
+    there, and `publish` copies what it landed.
+    """
+
+    environment: dict[str, str]
+    target: str
+    schema_prefix: str
+    folder: Path
+    landing: Path | None = None
+
+    @property
+    def on_emulators(self) -> bool:
+        return self.landing is None
+
+    def table(self, name: str) -> str:
+        """`silver.order_details` with the schema prefix of the target."""
+        return self.schema_prefix + name
+
+    def connect(self) -> Connection:
+        if self.on_emulators:
+            url = self.environment["LOCAL_WAREHOUSE_URL"]
+            path, token = (self.environment[f"LOCAL_WAREHOUSE_{name}"] for name in ("HTTP_PATH", "TOKEN"))
+            return sql.connect(
+                url, path, access_token=token, _connection_uri=url + path, enable_telemetry=False
+            )
+        host, path = self.environment["DATABRICKS_HOST"], self.environment["DATABRICKS_HTTP_PATH"]
+        catalog = self.environment["DATABRICKS_CATALOG"]
+        if self.environment.get("DATABRICKS_TOKEN"):
+            token = self.environment["DATABRICKS_TOKEN"]
+            return sql.connect(host, path, access_token=token, catalog=catalog)
+        config = Config(
+            host=f"https://{host}",
+            client_id=self.environment["DATABRICKS_CLIENT_ID"],
+            client_secret=self.environment["DATABRICKS_CLIENT_SECRET"],
+        )
+        return sql.connect(
+            host, path, credentials_provider=lambda: oauth_service_principal(config), catalog=catalog
+        )
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        with self.connect() as connection, connection.cursor() as cursor:
+            return [tuple(row) for row in cursor.execute(statement).fetchall()]
+
+    def one(self, statement: str) -> Any:
+        ((value,),) = self.query(statement)
+        return value
+
+    def run(self, *command: str, timeout: float = 280) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=timeout
+        )
+
+    def emulators(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "emulators", *arguments)
+
+    def ingestion(self, *arguments: str) -> dict[str, Any]:
+        """Run a command of `ingestion` that must succeed; returns its summary."""
+        answer = self.run(sys.executable, "-m", "ingestion", *arguments, "--json")
+        assert (answer.returncode, answer.stderr) == (0, "")
+        summary: dict[str, Any] = json.loads(answer.stdout)
+        return summary
+
+    def dbt(self, *arguments: str) -> str:
+        """Run a dbt command that must succeed and warn of nothing; returns what it printed."""
+        log = self.folder / "logs"
+        command = ("dbt", "--log-path", str(log), "--warn-error", *arguments, "--target", self.target)
+        answer = self.run(*command, "--target-path", str(self.folder / "target"))
+        assert answer.returncode == 0, answer.stdout[-4000:] + answer.stderr
+        assert answer.stderr == ""
+        return answer.stdout
+
+    def statements_of_last_dbt_run(self) -> str:
+        """dbt's debug log of its last run: every statement that it sent."""
+        log = (self.folder / "logs" / "dbt.log").read_text()
+        return log[log.rindex("Running with dbt=") :]
+
+    def land(self) -> int:
+        """Land what the hub holds; returns the number of rows."""
+        landed = int(self.ingestion("land", "--trigger", "available-now")["landed"])
+        self.publish()
+        return landed
+
+    def publish(self) -> None:
+        """Make the landed rows those of the bronze table that dbt reads."""
+        if self.landing is None:
+            return
+        table = f"{self.schema_prefix}bronze.{TABLE}"
+        with self.connect() as connection, connection.cursor() as cursor:
+            for statement in bootstrap_statements(None, f"{self.schema_prefix}bronze", None):
+                cursor.execute(statement)
+            cursor.execute(f"select `partition`, max(`offset`) from {table} group by all")
+            held = {row[0]: row[1] for row in cursor.fetchall()}
+            rows = [
+                row for row in landed_rows(self.landing) if row["offset"] > held.get(row["partition"], -1)
+            ]
+            for begin in range(0, len(rows), INSERT_ROWS):
+                values = ", ".join(_row_literal(row) for row in rows[begin : begin + INSERT_ROWS])
+                cursor.execute(f"insert into {table} values {values}")
+
+
+def environment_of_a_shell(lines: str) -> dict[str, str]:
+    """The environment after `eval` of the lines that `python -m emulators env` prints."""
+    script = f'{lines}\nexec "{sys.executable}" -c "import json, os; print(json.dumps(dict(os.environ)))"'
+    answer = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    variables: dict[str, str] = json.loads(answer.stdout)
+    return variables
+
+
+def landed_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    """Rows of the bronze Delta table in this folder, which is only ever appended to."""
+    import pyarrow.parquet as parquet
+
+    table = folder / TABLE
+    for commit in sorted((table / "_delta_log").glob("*.json")):
+        for action in map(json.loads, commit.read_text().splitlines()):
+            if "add" in action:
+                rows: pa.Table = parquet.read_table(table / action["add"]["path"])
+                yield from rows.to_pylist()
+
+
+def _row_literal(row: dict[str, Any]) -> str:
+    """A row of bronze as SQL; headers stay behind, as no model reads them."""
+
+    def binary(value: bytes | None) -> str:
+        return "null" if value is None else f"X'{value.hex()}'"
+
+    return (
+        f"({binary(row['body'])}, '{row['event_hub']}', {row['partition']}, {row['offset']}, "
+        f"timestamp'{row['enqueued_at'].isoformat()}', {binary(row['key'])}, null, "
+        f"timestamp'{row['ingested_at'].isoformat()}', {row['ingest_batch_id']})"
+    )
+
+
+CLEAN = {
+    name: value for name, value in os.environ.items() if not name.startswith(("EVENTHUBS_", "INGESTION_"))
+}
+"""The environment of this process without what would point ingestion anywhere."""

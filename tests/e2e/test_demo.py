@@ -1,0 +1,108 @@
+"""`make demo` as a person sees it, twice; then status, docs and freshness on what it built."""
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.place import Place, landed_rows
+
+CHATTER = re.compile(r"WARN|Exception|Traceback|log4j|ivy|incubator|deprecat", re.IGNORECASE)
+
+
+def _demo(place: Place) -> dict[str, int]:
+    """Run the demo; returns its line of event counts."""
+    answer = place.emulators("demo", "--events", "300")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert not CHATTER.search(answer.stdout), answer.stdout
+    lines = answer.stdout.splitlines()
+    for title in ("Revenue by brand and category", "Top cities", "Top customers", "Seconds per step"):
+        assert title in lines
+    at = lines.index("Events")
+    names, counts = re.split(r"\s{2,}", lines[at + 1].strip()), lines[at + 2].split()
+    return dict(zip(names, map(int, counts), strict=True))
+
+
+def _merged_rows(place: Place) -> int:
+    """Rows that the last run's merge put into order_events."""
+    metrics = place.query("describe history silver.order_events limit 1")[0]
+    return int(next(dict(each)["numTargetRowsInserted"] for each in metrics if _is_metrics(each)))
+
+
+def _is_metrics(value: object) -> bool:
+    return isinstance(value, list) and any("numTargetRowsInserted" in pair for pair in value)
+
+
+@pytest.fixture(scope="module")
+def first(place: Place) -> dict[str, int]:
+    return _demo(place)
+
+
+def test_every_event_is_accepted_and_accounted_for(place: Place, first: dict[str, int]) -> None:
+    assert first == {"sent now": 300, "landed": 300, "accepted": 300, "duplicate": 0, "quarantined": 0}
+    assert place.one("select count(*) from bronze.order_events") == 300
+    assert place.one("select count(distinct product_id) from silver.order_details") == pytest.approx(
+        10, abs=1
+    )
+
+
+def test_gold_is_what_the_landed_bodies_add_up_to(place: Place, first: dict[str, int]) -> None:
+    """Recomputed in Python from the raw bodies; the simulator sends no bad ones."""
+    bronze = Path(place.environment["INGESTION_BRONZE_PATH"])
+    orders: dict[str, dict[str, Any]] = {}
+    for event in (json.loads(row["body"]) for row in landed_rows(bronze)):
+        order = orders.setdefault(event["order_id"], {"statuses": set()})
+        order["statuses"].add(event["order_status"])
+        if event["order_status"] == "placed":
+            order |= event
+    revenue: dict[tuple[str, str], Decimal] = {}
+    for order in orders.values():
+        if "brand" in order and not {"cancelled", "returned"} & order["statuses"]:
+            key = (str(order["brand"]), str(order["category"]))
+            revenue[key] = revenue.get(key, Decimal(0)) + Decimal(str(order["total_amount"]))
+    rows = place.query("select brand, category, revenue from gold.sales_by_brand_category where revenue <> 0")
+    assert {(brand, category): amount for brand, category, amount in rows} == revenue
+
+
+def test_a_second_demo_continues(place: Place, first: dict[str, int]) -> None:
+    second = _demo(place)
+    assert second == {"sent now": 300, "landed": 600, "accepted": 600, "duplicate": 0, "quarantined": 0}
+    assert _merged_rows(place) == 300
+
+
+def test_status_names_what_a_client_needs(place: Place, first: dict[str, int]) -> None:
+    status = json.loads(place.emulators("status", "--json").stdout)
+    assert set(status) == {"warehouse", "eventhubs"}
+    assert set(status["warehouse"]) == {"host", "port", "http_path", "token", "catalog"}
+    assert set(status["eventhubs"]) == {"connection_string", "kafka_bootstrap", "hubs"}
+    assert status["eventhubs"]["hubs"] == ["orders"]
+    assert status["warehouse"]["token"] == place.environment["LOCAL_WAREHOUSE_TOKEN"]
+
+
+def test_the_docs_describe_every_model_and_column(place: Place, first: dict[str, int]) -> None:
+    place.dbt("docs", "generate")
+    target = place.folder / "target"
+    manifest = json.loads((target / "manifest.json").read_text())
+    catalog = json.loads((target / "catalog.json").read_text())
+    nodes = {
+        name: node
+        for name, node in (manifest["nodes"] | manifest["sources"]).items()
+        if node["resource_type"] in ("model", "seed", "snapshot", "source")
+    }
+    assert set(nodes) == set(catalog["nodes"] | catalog["sources"])
+    for name, node in nodes.items():
+        assert node["description"], name
+        built = (catalog["nodes"] | catalog["sources"])[name]["columns"]
+        described = {column for column, about in node["columns"].items() if about["description"]}
+        assert set(built) - described <= {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"}, (
+            name
+        )
+
+
+def test_sources_are_fresh(place: Place, first: dict[str, int]) -> None:
+    place.dbt("source", "freshness", "--output", str(place.folder / "sources.json"))
+    (result,) = json.loads((place.folder / "sources.json").read_text())["results"]
+    assert result["status"] == "pass"
