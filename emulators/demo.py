@@ -26,6 +26,9 @@ from emulators.settings import REPOSITORY, Settings
 
 DBT = REPOSITORY / ".venv" / "bin" / "dbt"
 
+RESULT_EVENTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
+"""dbt's log events that say a node is done."""
+
 CONSERVATION = """
 select
     sum(landed_count) as landed,
@@ -123,7 +126,7 @@ def _dbt_build(environment: dict[str, str], on_progress: Callable[[int, int], No
             complaints.append(event["info"]["msg"])
         if event["info"]["name"] == "LogStartLine":
             total = event["data"]["total"]
-        elif event["info"]["name"] in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"):
+        elif event["info"]["name"] in RESULT_EVENTS:
             done += 1
             on_progress(done, total)
     if process.wait() != 0:

@@ -18,7 +18,7 @@ def _demo(place: Place) -> dict[str, int]:
     answer = place.emulators("demo", "--events", "300")
     assert (answer.returncode, answer.stderr) == (0, "")
     assert not CHATTER.search(answer.stdout), answer.stdout
-    lines = answer.stdout.splitlines()
+    lines = [line.rstrip() for line in answer.stdout.splitlines()]
     for title in ("Revenue by brand and category", "Top cities", "Top customers", "Seconds per step"):
         assert title in lines
     at = lines.index("Events")
