@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
 import time
+
+from pyspark.sql import SparkSession
 
 from emulators.errors import EmulatorError
 from emulators.settings import CATALOG, Settings, load
@@ -22,50 +25,93 @@ from emulators.warehouse.thrift import Processor
 
 log = logging.getLogger("emulators.warehouse")
 
+STATEMENTS_FILE = "warehouse-statements.jsonl"
+
+
+class Exit:
+    """Remembers the first reason to stop, from whichever thread it comes."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self.status = 0
+
+    def ask(self, status: int) -> None:
+        """Ask the process to end with this exit status."""
+        if not self._asked.is_set():
+            self.status = status
+            self._asked.set()
+
+    def wait(self) -> int:
+        """Wait until somebody asks; returns the exit status."""
+        self._asked.wait()
+        return self.status
+
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
+    log.setLevel(logging.INFO)
     try:
         settings = load()
         certificates.ensure_certificates(settings)
-        server = WarehouseServer(
+        server = _listen(settings)
+    except EmulatorError as error:
+        log.error("%s", error)
+        return 1
+    end = Exit()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: end.ask(0))
+    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    threading.Thread(target=_start, args=(settings, server, end), name="start", daemon=True).start()
+    status = end.wait()
+    server.server_close()
+    return status
+
+
+def _listen(settings: Settings) -> WarehouseServer:
+    try:
+        return WarehouseServer(
             settings.warehouse_port, settings.warehouse_token, certificates.server_certificate(settings)
         )
-    except EmulatorError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the one line a person reads
-        return 1
     except OSError as error:
-        print(f"The SQL warehouse cannot listen on port {settings.warehouse_port}: {error}", file=sys.stderr)  # noqa: T201
-        return 1
-    stopped = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stopped.set())
-    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
-    threading.Thread(target=_start, args=(settings, server, stopped), name="start", daemon=True).start()
-    stopped.wait()
-    server.server_close()
-    return 0
+        port = settings.warehouse_port
+        raise EmulatorError(
+            f"The SQL warehouse cannot listen on port {port} ({error}): free it or set WAREHOUSE_PORT."
+        ) from None
 
 
-def _start(settings: Settings, server: WarehouseServer, stopped: threading.Event) -> None:
+def _start(settings: Settings, server: WarehouseServer, end: Exit) -> None:
     """Start Spark, put the catalog back and let clients in."""
     try:
         began = time.monotonic()
         session = spark.start(settings)
+        threading.Thread(target=_watch, args=(session, end), name="watch", daemon=True).start()
         records = Records(settings.warehouse_data / "records.sqlite")
         catalog = Catalog(session, records, CATALOG, spark.tables_folder(settings))
         catalog.restore()
-        session.sql("select 1").collect()
-        operations = Operations(session, settings.log / "warehouse-statements.jsonl")
+        session.sql("select 1").toArrow()
+        operations = Operations(session, settings.log / STATEMENTS_FILE)
         server.processor = Processor(Service(Engine(session, catalog), Sessions(session), operations))
-        log.warning("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)
+        log.info("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)
     except Exception:
         log.exception("The SQL warehouse could not start")
-        stopped.set()
+        end.ask(1)
+
+
+def _watch(session: SparkSession, end: Exit) -> None:
+    """End with Spark: a warehouse without its JVM answers nothing, and a supervisor can start it again."""
+    gateway = session.sparkContext._gateway
+    if gateway is not None:
+        gateway.proc.wait()
+        log.error("Spark's process has ended")
+        end.ask(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Statements that still run are not waited for: Delta's commits are atomic, and the JVM ends with its
+    # parent's pipe.
+    exit_status = main()
+    logging.shutdown()
+    os._exit(exit_status)

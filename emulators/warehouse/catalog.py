@@ -42,17 +42,17 @@ class Catalog:
 
     def restore(self) -> None:
         """Put what was recorded back into Spark, and clear what a killed statement left half done."""
-        for schema in self.records.schemas():
-            self._inner.create_schema(schema)
+        for entry in self.records.schemas():
+            self._inner.create_schema(entry)
         for name in self._inner.schema_names():
             self.sync_schema(name)
-        for entry in self.records.entries():
-            folder = local_path(entry.location)
-            if entry.provider == "delta" and folder and delta_log.state(folder) is None:
-                log.warning("The files of %s.%s are gone: it is dropped", entry.schema, entry.name)
-                self.records.drop_relation(entry.schema, entry.name)
+        for relation in self.records.entries():
+            folder = local_path(relation.location)
+            if relation.provider == "delta" and folder and delta_log.state(folder) is None:
+                log.warning("The files of %s.%s are gone: it is dropped", relation.schema, relation.name)
+                self.records.drop_relation(relation.schema, relation.name)
             else:
-                self._inner.create_relation(entry)
+                self._inner.create_relation(relation)
         self._sweep()
         for sql, schema in self.records.functions():
             self._spark.sql(f"use `{schema}`")

@@ -1,4 +1,4 @@
-"""What Databricks can do to a Delta table and open-source Delta's SQL cannot, and how many rows a commit took."""
+"""What Databricks can do to a Delta table and the SQL of open-source Delta cannot."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def set_not_null(spark: SparkSession, where: Where, column: str) -> None:
 
 def _with_schema(metadata: Any, schema: str) -> Any:
     """A Metadata action with another schema; Scala's `copy` wants every argument."""
-    arguments = []
+    arguments: list[Any] = []
     names = metadata.productElementNames()
     while names.hasNext():
         name, position = names.next(), len(arguments) + 1

@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse import types
-from emulators.warehouse.materialized_views import MANUAL
+from emulators.warehouse.materialized_views import MANUAL, MATERIALIZED_VIEW
 from emulators.warehouse.records import TIME, ColumnRecord, MaterializedView, Relation
 from emulators.warehouse.statements import Key
 
@@ -33,25 +33,7 @@ def rows(
         found += [(each.name, types.full_data_type(each.type), each.comment) for each in partitions]
     if not is_extended:
         return found
-    shown = properties(relation)
-    details: list[tuple[str, str | None]] = [
-        ("Catalog", catalog),
-        ("Database", relation.schema),
-        ("Table", relation.name),
-        ("Created Time", _moment(relation.created)),
-        ("Last Access", "UNKNOWN"),
-        ("Created By", "Spark 4.2.0"),
-        ("Type", relation.type),
-        ("Comment", relation.comment),
-        ("Location", relation.location),
-        ("Provider", relation.provider),
-        ("Owner", "root"),
-        ("View Text", relation.definition),
-        (
-            "Table Properties",
-            f"[{', '.join(f'{k}={v}' for k, v in sorted(shown.items()))}]" if shown else None,
-        ),
-    ]
+    details = _details(catalog, relation)
     if view:
         details += [
             ("Last Refreshed", _moment(view.last_refreshed) if view.last_refreshed else None),
@@ -61,6 +43,38 @@ def rows(
         ]
     found += [("", "", ""), ("# Detailed Table Information", "", "")]
     return found + [(name, value, "") for name, value in details if value is not None]
+
+
+def information(catalog: str, relation: Relation, columns: Sequence[ColumnRecord]) -> str:
+    """The `information` of SHOW TABLE EXTENDED: details, then the columns as a tree."""
+    lines = [f"{name}: {value}" for name, value in _details(catalog, relation) if value is not None]
+    if relation.type == MATERIALIZED_VIEW:
+        lines.append(f"TYPE: {MATERIALIZED_VIEW}")  # so is the line worded from which dbt takes the kind
+    lines.append("Schema: root")
+    lines += [
+        f" |-- {each.name}: {types.full_data_type(each.type)} (nullable = {str(each.is_nullable).lower()})"
+        for each in columns
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
+def _details(catalog: str, relation: Relation) -> list[tuple[str, str | None]]:
+    shown = ", ".join(f"{name}={value}" for name, value in sorted(properties(relation).items()))
+    return [
+        ("Catalog", catalog),
+        ("Database", relation.schema),
+        ("Table", relation.name),
+        ("Owner", "root"),
+        ("Created Time", _moment(relation.created)),
+        ("Last Access", "UNKNOWN"),
+        ("Created By", "Spark 4.2.0"),
+        ("Type", relation.type),
+        ("Provider", relation.provider),
+        ("Comment", relation.comment),
+        ("Location", relation.location),
+        ("View Text", relation.definition),
+        ("Table Properties", f"[{shown}]" if shown else None),
+    ]
 
 
 def properties(relation: Relation) -> dict[str, str]:

@@ -52,6 +52,7 @@ class Engine:
             statements.ShowGrants: self._show_grants,
             statements.Describe: self._describe,
             statements.ShowSchemas: self._show_schemas,
+            statements.ShowTableExtended: self._show_table_extended,
             statements.ShowProperties: self._show_properties,
         }
 
@@ -69,6 +70,7 @@ class Engine:
         Raises:
             SqlError: a Databricks-only form fails; Spark's own errors come as Spark raises them.
         """
+        self._enter_schema(session)
         statement = statements.recognise(sql)
         handler = self._handlers.get(type(statement))
         if handler:
@@ -87,7 +89,15 @@ class Engine:
         for name in touched:
             self._refuse_materialized_view(name, session)
         written = self.catalog.find(statement.writes, session) if statement.writes else None
+        is_there = [
+            self._records.relation(*self.catalog.resolve(each, session)) for each in statement.defines
+        ]
         result = results.from_command(frame if frame is not None else session.spark.sql(statement.sql))
+        if statement.if_not_exists and all(is_there):
+            return result
+        if statement.renamed_to:
+            self._rename(statement.defines[0], statement.renamed_to, session)
+            return result
         if written and statement.is_insert:
             result = self._inserted(written)
         if statement.schema:
@@ -98,6 +108,12 @@ class Engine:
         if statement.defines:
             self._record_clauses(statement, session)
         return result
+
+    def _rename(self, name: Name, new_name: Name, session: Session) -> None:
+        old, new = self.catalog.resolve(name, session), self.catalog.resolve(new_name, session)
+        self._records.rename_relation(*old, *new)
+        self.catalog.sync_relation(*old, is_new=True)
+        self.catalog.sync_relation(*new, is_new=False)
 
     def _inserted(self, relation: Relation) -> ResultSet:
         """The row counts that Databricks returns of an INSERT; Delta keeps them in its log alone."""
@@ -127,12 +143,19 @@ class Engine:
                 "42809",
             )
 
+    def _enter_schema(self, session: Session) -> None:
+        """Go to the session's first schema as soon as it exists."""
+        if not session.has_entered and session.schema in self._records.schema_names():
+            session.spark.sql(f"use {quoted((session.schema,))}")
+            session.has_entered = True
+
     def _use(self, statement: statements.UseSchema, session: Session) -> None:
         if statement.catalog:
             self.catalog.check_catalog(statement.catalog)
         if statement.schema:
             session.spark.sql(f"use {quoted((statement.schema,))}")
             session.schema = statement.schema.lower()
+            session.has_entered = True
 
     def _drop_view(self, statement: statements.DropView, session: Session) -> None:
         schema, name = self.catalog.resolve(statement.name, session)
@@ -182,8 +205,8 @@ class Engine:
             known = ", ".join(quoted((each,)) for each in names)
             raise SqlError(
                 "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                f"A column, variable, or function parameter with name {quoted((column,))} cannot be resolved. "
-                f"Did you mean one of the following? [{known}].",
+                f"A column, variable, or function parameter with name {quoted((column,))} cannot be "
+                f"resolved. Did you mean one of the following? [{known}].",
                 "42703",
             )
 
@@ -326,6 +349,27 @@ class Engine:
             self.catalog.check_catalog(statement.catalog)
         names = describe.matching(self._records.schema_names(), statement.pattern)
         return results.from_rows([Column("databaseName", _STRING)], [(each,) for each in names])
+
+    def _show_table_extended(self, statement: statements.ShowTableExtended, session: Session) -> ResultSet:
+        self.catalog.follow()
+        schema = statement.schema[-1].lower() if statement.schema else session.schema
+        relations = {each.name: each for each in self._records.relations(schema)}
+        rows = [
+            (
+                schema,
+                name,
+                False,
+                describe.information(self.catalog.name, relations[name], self._records.columns(schema, name)),
+            )
+            for name in describe.matching(relations, statement.pattern)
+        ]
+        columns = [
+            Column("database", _STRING),
+            Column("tableName", _STRING),
+            Column("isTemporary", t.BooleanType()),
+            Column("information", _STRING),
+        ]
+        return results.from_rows(columns, rows)
 
     def _show_properties(self, statement: statements.ShowProperties, session: Session) -> ResultSet:
         relation = self.catalog.get(statement.name, session)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from emulators.errors import EmulatorError
@@ -57,8 +56,8 @@ def sql_error_from(error: BaseException) -> SqlError:
         return error
     if isinstance(error, PySparkException):
         return _from_spark(error)
-    if isinstance(error, Py4JJavaError):
-        return _from_java(error.java_exception)
+    if java_exception := getattr(error, "java_exception", None):
+        return _from_java(java_exception)
     return _error("INTERNAL_ERROR", f"{type(error).__name__}: {error}", "XX000")
 
 

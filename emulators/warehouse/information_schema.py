@@ -15,8 +15,8 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from emulators.warehouse import results
-from emulators.warehouse.catalog import Catalog
-from emulators.warehouse.errors import SqlError
+from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse.errors import table_not_found
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
 
@@ -60,7 +60,7 @@ class InformationSchema:
         self._catalog = catalog
         columns = catalog.records.information_schema()
         self._columns = columns
-        self._types = {
+        self._types: dict[str, object] = {
             INFORMATION_SCHEMA: {
                 name: {column: _declared_type(column) for column in names} for name, names in columns.items()
             }
@@ -86,7 +86,7 @@ class InformationSchema:
                 log.info("Not a query for SQLite (%s): %s", error, sql)
         return self._from_spark(tree, used, session)
 
-    def _use(self, tree: exp.Expression) -> dict[int, bool]:
+    def _use(self, tree: exp.Expr) -> dict[int, bool]:
         """Which tables are the information schema's; their catalog is checked and taken off."""
         defined = {each.alias_or_name.lower() for each in tree.find_all(exp.CTE)}
         used = {}
@@ -99,25 +99,15 @@ class InformationSchema:
                 if table.catalog:
                     self._catalog.check_catalog(table.catalog)
                 if table.name.lower() not in self._columns:
-                    name = f"`{INFORMATION_SCHEMA}`.`{table.name}`"
-                    raise SqlError(
-                        "TABLE_OR_VIEW_NOT_FOUND",
-                        f"The table or view {name} cannot be found. Verify the spelling and correctness of the "
-                        "schema and catalog.",
-                        "42P01",
-                    )
+                    raise table_not_found(quoted((INFORMATION_SCHEMA, table.name)))
                 table.set("catalog", None)
         return used
 
-    def _from_records(self, tree: exp.Expression) -> ResultSet:
-        tree = qualify(
-            tree.copy(),
-            dialect="databricks",
-            schema=self._types,
-            validate_qualify_columns=True,
-            quote_identifiers=True,
-        )
+    def _from_records(self, tree: exp.Expr) -> ResultSet:
+        tree = qualify(tree.copy(), dialect="databricks", schema=self._types, quote_identifiers=True)
         tree = annotate_types(tree, schema=self._types, dialect="databricks")
+        if not isinstance(tree, exp.Query):
+            raise ValueError(f"not a query: {type(tree).__name__}")
         names, rows = self._catalog.records.query(tree.sql("sqlite"))
         kinds = [each.type.this if each.type else None for each in tree.selects]
         columns = []
@@ -129,7 +119,7 @@ class InformationSchema:
             converted.append([_convert(value, kind) for value in values])
         return results.from_rows(columns, list(zip(*converted, strict=True)))
 
-    def _from_spark(self, tree: exp.Expression, used: dict[int, bool], session: Session) -> ResultSet:
+    def _from_spark(self, tree: exp.Expr, used: dict[int, bool], session: Session) -> ResultSet:
         """Give the session the information schema's tables as temporary views and let Spark run the query."""
         for table in list(tree.find_all(exp.Table)):
             if not used.get(id(table)):

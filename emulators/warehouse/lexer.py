@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
+from sqlglot import TokenType
 from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import TokenError
-from sqlglot.tokens import TokenType
 
 from emulators.warehouse.errors import parse_error
 
@@ -23,7 +23,7 @@ _STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING}
 class _Tokenizer(Databricks.Tokenizer):
     """Databricks' tokens, without sqlglot's habit of swallowing the rest of a SHOW or RENAME whole."""
 
-    COMMANDS: set[TokenType] = set()  # noqa: RUF012 - the base class declares it so
+    COMMANDS: ClassVar[set[TokenType]] = set()
 
 
 class Kind(Enum):
@@ -191,7 +191,7 @@ class Reader:
         return self.sql[start : self.tokens[self.at - 1].start].strip()
 
     def skip_item(self, *stops: str) -> str:
-        """Read up to (not including) a `,` or `)` of this level, one of `stops`, or the end; the text read."""
+        """Read up to a `,` or `)` of this level, one of `stops`, or the end, and give back the text read."""
         start = self.here
         while not self.is_done and self.peek() not in {",", ")", *stops}:
             if self.peek() == "(":

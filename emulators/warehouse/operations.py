@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pyspark.sql import SparkSession
 
@@ -21,6 +21,8 @@ from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 WORKERS = 64
 
@@ -60,7 +62,7 @@ class Operation:
         return self._ended.wait(seconds)
 
     def end(self, state: State, result: ResultSet | None = None, error: SqlError | None = None) -> bool:
-        """Set the outcome; False when there is one already (a cancelled statement may still come to its end)."""
+        """Set the outcome; False when there is one already, as when a cancelled statement ends late."""
         with self._lock:
             if self._ended.is_set():
                 return False
@@ -93,6 +95,10 @@ class Operations:
             self._open[operation.id] = operation
         self._workers.submit(self._run, operation, run)
         return operation
+
+    def call(self, run: Callable[[], T]) -> T:
+        """Run something short in a worker's thread: each that reaches Spark holds one in the JVM too."""
+        return self._workers.submit(run).result()
 
     def find(self, operation_id: bytes) -> Operation | None:
         """The open operation of this id."""

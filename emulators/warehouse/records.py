@@ -21,6 +21,12 @@ from emulators.warehouse.statements import Key
 SCHEMA_SQL = Path(__file__).with_name("records.sql")
 TIME = "%Y-%m-%d %H:%M:%S.%f"
 
+_RELATIONS = """
+select schema_name, name, type, provider, location, comment, definition, properties, delta_version,
+    clustering_columns, is_auto_clustered, created, last_altered
+from relation_record
+"""
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -211,7 +217,8 @@ class Records:
     ) -> None:
         """Record the version of a Delta log that was read, and when it was written."""
         self._run(
-            "update relation_record set delta_version = ?, last_altered = ? where schema_name = ? and name = ?",
+            "update relation_record set delta_version = ?, last_altered = ? "
+            "where schema_name = ? and name = ?",
             version,
             at(written_at),
             schema,
@@ -265,7 +272,8 @@ class Records:
         with self.transaction():
             self._run("delete from column_record where schema_name = ? and relation_name = ?", schema, name)
             for position, each in enumerate(t.StructType.fromJson(columns)):
-                kind, decimal = each.dataType, isinstance(each.dataType, t.DecimalType)
+                kind = each.dataType
+                precision = types.numeric_precision(kind)
                 self._run(
                     "insert into column_record values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     schema,
@@ -275,8 +283,8 @@ class Records:
                     kind.json(),
                     types.data_type(kind),
                     types.full_data_type(kind),
-                    types.numeric_precision(kind),
-                    kind.scale if decimal else 0 if types.numeric_precision(kind) else None,
+                    precision,
+                    kind.scale if isinstance(kind, t.DecimalType) else 0 if precision else None,
                     each.nullable,
                     (each.metadata or {}).get("CURRENT_DEFAULT"),
                     partition_columns.index(each.name) + 1 if each.name in partition_columns else None,
@@ -505,7 +513,8 @@ class Records:
             )
             if error is None:
                 self._run(
-                    "update materialized_view_record set last_refreshed = ? where schema_name = ? and name = ?",
+                    "update materialized_view_record set last_refreshed = ? "
+                    "where schema_name = ? and name = ?",
                     ended,
                     schema,
                     name,
@@ -530,15 +539,22 @@ class Records:
         ]
 
     def _relations(self, where: str, *values: Any) -> list[Relation]:
-        rows = self._rows(
-            "select schema_name, name, type, provider, location, comment, definition, properties, "
-            f"delta_version, clustering_columns, is_auto_clustered, created, last_altered from relation_record {where} "
-            "order by schema_name, name",
-            *values,
-        )
+        rows = self._rows(f"{_RELATIONS} {where} order by schema_name, name", *values)
         return [
             Relation(
-                *row[:7], json.loads(row[7]), row[8], tuple(json.loads(row[9])), bool(row[10]), *row[11:]
+                schema=row[0],
+                name=row[1],
+                type=row[2],
+                provider=row[3],
+                location=row[4],
+                comment=row[5],
+                definition=row[6],
+                properties=json.loads(row[7]),
+                delta_version=row[8],
+                clustering_columns=tuple(json.loads(row[9])),
+                is_auto_clustered=bool(row[10]),
+                created=row[11],
+                last_altered=row[12],
             )
             for row in rows
         ]

@@ -119,7 +119,7 @@ class ResultSet:
         """The next rows as a Thrift row set: at most `max_rows`, and about `max_bytes` but at least a row."""
         with self._lock:
             start, rows_left, bytes_left = self._sent, max_rows or self.row_count, max_bytes or 1 << 62
-            batches = []
+            batches: list[Any] = []
             while rows_left > 0 and not self.is_exhausted:
                 batch = self._batches[self._batch].slice(self._row)
                 row_size = max(1, batch.nbytes // batch.num_rows)
@@ -158,8 +158,8 @@ def from_command(frame: DataFrame) -> ResultSet:
         return empty()
     try:
         return from_rows(columns, [tuple(row) for row in frame.collect()])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, NotImplementedError):
-        return from_dataframe(frame.select([F.to_json(each.name).alias(each.name) for each in columns]))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, NotImplementedError):  # maps, intervals: Spark converts them
+        return from_dataframe(frame)
 
 
 def from_rows(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> ResultSet:

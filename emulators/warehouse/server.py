@@ -1,4 +1,4 @@
-"""Transport: one loopback port that answers http and https, checks the token and hands Thrift to the service."""
+"""Transport: one loopback port for http and https that checks the token and hands Thrift on."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class WarehouseServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that breaks is the client's business: one line, no stack trace on stderr."""
-        log.info("Connection from %s ended early", client_address, exc_info=True)
+        log.debug("Connection from %s ended early", client_address, exc_info=True)
 
 
 class _Handler(BaseHTTPRequestHandler):

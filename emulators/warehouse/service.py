@@ -18,6 +18,9 @@ from emulators.warehouse.thrift import ttypes
 WAIT_SECONDS = 2.0
 """How long a call waits for a statement before it says that it still runs; drivers poll at once."""
 
+ROWS_WAIT_SECONDS = 600.0
+"""How long a call for rows waits for them: drivers give up after 15 minutes."""
+
 DIRECT_MAX_ROWS = 100_000
 DIRECT_MAX_BYTES = 100 << 20
 PROTOCOL = ttypes.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7
@@ -76,9 +79,8 @@ class Service:
             catalog.check_catalog(wanted)
         except Exception as error:
             return ttypes.TOpenSessionResp(status=_error(error), serverProtocolVersion=PROTOCOL)
-        session = self._sessions.open(catalog.name, schema, dict(request.configuration or {}))
-        if schema in catalog.records.schema_names():
-            session.spark.catalog.setCurrentDatabase(schema)
+        configuration = dict(request.configuration or {})
+        session = self._operations.call(lambda: self._sessions.open(catalog.name, schema, configuration))
         return ttypes.TOpenSessionResp(
             status=_success(),
             serverProtocolVersion=PROTOCOL,
@@ -456,13 +458,8 @@ def _status_of(operation: Operation) -> Any:
 
 def _result_of(operation: Operation) -> Any:
     """The rows of an operation, waiting for its end; the error status when there are none."""
-    operation.wait(threading_max())
+    operation.wait(ROWS_WAIT_SECONDS)
     return operation.result if operation.result is not None else _error(operation.error)
-
-
-def threading_max() -> float:
-    """Longest time one call waits for rows: under the 15 minutes after which drivers give up."""
-    return 600.0
 
 
 def _success() -> Any:

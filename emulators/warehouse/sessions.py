@@ -31,6 +31,8 @@ class Session:
     secret: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
     used_at: float = field(default_factory=time.monotonic)
     is_compiled: bool = False
+    has_entered: bool = False
+    """Whether Spark's session is in `schema`: a client may name one that does not exist yet."""
 
     @property
     def name(self) -> str:

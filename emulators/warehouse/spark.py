@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -29,7 +30,7 @@ def configuration(settings: Settings) -> dict[str, str]:
     return {
         "spark.app.name": "warehouse",
         "spark.driver.extraJavaOptions": " ".join(JVM_OPTIONS),
-        "spark.local.dir": str(settings.warehouse_data / "scratch"),
+        "spark.local.dir": str(scratch_folder(settings)),
         "spark.scheduler.mode": "FAIR",
         "spark.sql.warehouse.dir": str(tables_folder(settings)),
         "spark.sql.catalogImplementation": "in-memory",  # `records.py` is what persists
@@ -56,12 +57,17 @@ def tables_folder(settings: Settings) -> Path:
     return settings.warehouse_data / "tables"
 
 
+def scratch_folder(settings: Settings) -> Path:
+    """Folder of what Spark spills and shuffles."""
+    return settings.warehouse_data / "scratch"
+
+
 def start(settings: Settings) -> SparkSession:
     """Start Spark; `SPARK_CONF_DIR` says the rest."""
     logging.getLogger("SQLQueryContextLogger").disabled = True  # every failed statement, with its stack
-    folder = tables_folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    (settings.warehouse_data / "scratch").mkdir(exist_ok=True)
+    tables_folder(settings).mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(scratch_folder(settings), ignore_errors=True)  # a killed process leaves its behind
+    scratch_folder(settings).mkdir()
     builder = SparkSession.builder
     for name, value in configuration(settings).items():
         builder = builder.config(name, value)

@@ -61,12 +61,13 @@ class SparkCatalog:
     """Reaches Spark's external catalog through py4j."""
 
     def __init__(self, spark: SparkSession) -> None:
-        self._jvm: Any = spark._jvm
+        jvm: Any = spark._jvm
         session: Any = spark._jsparkSession
+        self._jvm = jvm
         self._catalog = session.sharedState().externalCatalog()
-        self._mapper = self._jvm.com.fasterxml.jackson.databind.ObjectMapper()
-        self._mapper.registerModule(self._jvm.com.fasterxml.jackson.module.scala.DefaultScalaModule())
-        package = self._jvm.org.apache.spark.sql.catalyst.catalog
+        self._mapper = jvm.com.fasterxml.jackson.databind.ObjectMapper()
+        self._mapper.registerModule(jvm.com.fasterxml.jackson.module.scala.DefaultScalaModule())
+        package = jvm.org.apache.spark.sql.catalyst.catalog
         self._storage_class = package.CatalogStorageFormat
         self._table_module = getattr(getattr(package, "CatalogTable$"), "MODULE$")
         self._type_class = package.CatalogTableType

@@ -60,6 +60,8 @@ class Command(Statement):
         writes: the relation whose rows it changes.
         is_insert: whether it adds rows only; Delta then does not say how many.
         replaces: whether it makes `defines` anew: what was recorded of the old ones is dropped.
+        if_not_exists: whether it leaves a relation that is there as it is.
+        renamed_to: what the one relation it defines is called from then on.
         schema: the schema whose definition it may change.
         keys: constraints to record once it has run.
         is_auto_clustered: whether CLUSTER BY AUTO is to be recorded.
@@ -69,6 +71,8 @@ class Command(Statement):
     writes: Name | None = None
     is_insert: bool = False
     replaces: bool = False
+    if_not_exists: bool = False
+    renamed_to: Name | None = None
     schema: Name | None = None
     keys: tuple[Key, ...] = ()
     is_auto_clustered: bool = False
@@ -220,6 +224,14 @@ class ShowSchemas(Statement):
 
 
 @dataclass(frozen=True)
+class ShowTableExtended(Statement):
+    """`SHOW TABLE EXTENDED [IN schema] LIKE pattern`."""
+
+    schema: Name | None
+    pattern: str
+
+
+@dataclass(frozen=True)
 class ShowProperties(Statement):
     """`SHOW TBLPROPERTIES name [(key)]`."""
 
@@ -279,18 +291,18 @@ def _create(sql: str, reader: Reader) -> Statement:
     is_temporary = bool(reader.accept_any("TEMPORARY", "TEMP")) or reader.accept("GLOBAL", "TEMPORARY")
     reader.accept("EXTERNAL")
     kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "FUNCTION")
-    reader.accept("IF", "NOT", "EXISTS")
+    if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     if kind in ("SCHEMA", "DATABASE"):
         return Command(sql, schema=reader.name())
     if is_temporary or kind not in ("TABLE", "VIEW"):
         return Command(sql)
     name = reader.name()
     if kind == "VIEW":
-        return Command(sql, defines=(name,), replaces=True)
-    return _create_table(sql, reader, name)
+        return Command(sql, defines=(name,), replaces=True, if_not_exists=if_not_exists)
+    return _create_table(sql, reader, name, if_not_exists)
 
 
-def _create_table(sql: str, reader: Reader, name: Name) -> Statement:
+def _create_table(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> Statement:
     """Cut what Delta refuses (keys, CLUSTER BY AUTO) out of a CREATE TABLE and keep it to be recorded."""
     cuts: list[tuple[int, int]] = []
     keys: list[Key] = []
@@ -312,6 +324,7 @@ def _create_table(sql: str, reader: Reader, name: Name) -> Statement:
         _without(sql, cuts),
         defines=(name,),
         replaces=True,
+        if_not_exists=if_not_exists,
         keys=tuple(keys),
         is_auto_clustered=is_auto,
     )
@@ -574,7 +587,7 @@ def _alter(sql: str, reader: Reader) -> Statement:
         return Command(sql)
     name = reader.name()
     if reader.accept("RENAME", "TO"):
-        return Command(sql, defines=(name, reader.name()))
+        return Command(sql, defines=(name,), renamed_to=reader.name())
     return _alter_metadata(sql, reader, name) or Command(sql, defines=(name,))
 
 
@@ -743,7 +756,12 @@ def _show(sql: str, reader: Reader) -> Statement:
                 key = f"{key}.{reader.identifier()}"
             reader.expect(")")
         return ShowProperties(sql, name, key)
-    return Query(sql)
+    if reader.accept("TABLE", "EXTENDED"):
+        schema = reader.name() if reader.accept_any("IN", "FROM") else None
+        reader.expect("LIKE")
+        pattern = reader.string()
+        return ShowTableExtended(sql, schema, pattern) if reader.is_done else Command(sql)
+    return Command(sql)
 
 
 def _describe(sql: str, reader: Reader) -> Statement:
@@ -757,13 +775,13 @@ def _describe(sql: str, reader: Reader) -> Statement:
         "CATALOG",
         "NAMESPACE",
     ):
-        return Query(sql)
+        return Command(sql)
     reader.accept("TABLE")
     is_extended = bool(reader.accept_any("EXTENDED", "FORMATTED"))
     name = reader.name()
     as_json = reader.accept("AS", "JSON")
     if not reader.is_done:  # a column, a partition, or a query
-        return Query(sql)
+        return Command(sql)
     return Describe(sql, name, is_extended, as_json)
 
 

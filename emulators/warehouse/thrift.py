@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from databricks.sql.thrift_api.TCLIService import TCLIService as _service
+from databricks.sql.thrift_api.TCLIService import TCLIService
 from databricks.sql.thrift_api.TCLIService import ttypes as _types
 
-Processor: Any = _service.Processor
+Processor: Any = TCLIService.Processor
 ttypes: Any = _types
 """Generated request, response and enumeration types."""
