@@ -56,21 +56,25 @@ cursors as (
 
 ),
 
--- Only these messages are parsed again.
+-- Only these messages are parsed again: unlike an anti join, the condition is moved below the parsing.
 remaining as (
 
     select
-        staged.event_hub,
-        staged.`partition`,
-        staged.`offset`,
-        staged.event_id,
-        staged.rule_id
+        event_hub,
+        `partition`,
+        `offset`,
+        event_id,
+        rule_id
     from staged
-    left anti join stored
-        on
-            staged.event_hub = stored.event_hub
-            and staged.`partition` = stored.`partition`
-            and staged.`offset` = stored.`offset`
+    where
+        not exists (
+            select 1
+            from stored
+            where
+                stored.event_hub = staged.event_hub
+                and stored.`partition` = staged.`partition`
+                and stored.`offset` = staged.`offset`
+        )
 
 ),
 
