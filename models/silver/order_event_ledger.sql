@@ -56,7 +56,8 @@ cursors as (
 
 ),
 
--- Only these messages are parsed again: unlike an anti join, the condition is moved below the parsing.
+-- Only these messages are parsed again: the optimizer moves the condition below the parsing, which
+-- it does not do with an anti join.
 remaining as (
 
     select
