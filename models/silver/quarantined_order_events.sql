@@ -14,9 +14,32 @@ with
 staged as (
 
     select * from {{ ref('stg_orders__order_events') }}
+    where {{ is_beyond_cursor() }}
+
+),
+
+order_events as (
+
+    select * from {{ ref('order_events') }}
+
+),
+
+-- Rejected messages are rare, so the cursor lags. What was accepted since is not parsed again: the
+-- optimizer moves this condition below the parsing, which it does not do with an anti join.
+rejected as (
+
+    select *
+    from staged
     where
         rule_id is not null
-        and {{ is_beyond_cursor() }}
+        and not exists (
+            select 1
+            from order_events
+            where
+                order_events.event_hub = staged.event_hub
+                and order_events.`partition` = staged.`partition`
+                and order_events.`offset` = staged.`offset`
+        )
 
 ),
 
@@ -31,7 +54,7 @@ final as (
         body,
         enqueued_at,
         ingested_at
-    from staged
+    from rejected
 
 )
 
