@@ -40,8 +40,8 @@ def ensure_certificates(settings: Settings) -> Path:
         _write(folder / CA_FILE, authority)
         _write(folder / SERVER_FILE, certificate + key)
     bundle = folder / BUNDLE_FILE
-    trusted = (_trusted_so_far(bundle), (folder / CA_FILE).read_bytes())
-    wanted = b"\n".join(each.strip() for each in trusted) + b"\n"
+    own = (folder / CA_FILE).read_bytes().strip()
+    wanted = _trusted_so_far(bundle, own) + b"\n" + own + b"\n"
     if not bundle.exists() or bundle.read_bytes() != wanted:
         _write(bundle, wanted)
     return bundle
@@ -59,13 +59,17 @@ def _is_valid(folder: Path) -> bool:
     return certificate.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE
 
 
-def _trusted_so_far(bundle: Path) -> bytes:
-    """The authorities this shell already trusts: a company's proxy may have its own."""
+def _trusted_so_far(bundle: Path, own: bytes) -> bytes:
+    """The authorities this shell already trusts: a company's proxy may have its own.
+
+    A shell that has taken the emulators' environment names the bundle itself: all but our own in it counts.
+    """
     for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         named = os.environ.get(variable)
-        if named and Path(named).is_file() and Path(named).resolve() != bundle.resolve():
-            return Path(named).read_bytes()
-    return Path(certifi.where()).read_bytes()
+        if named and Path(named).is_file():
+            found = Path(named).read_bytes()
+            return (found.replace(own, b"") if Path(named).resolve() == bundle.resolve() else found).strip()
+    return Path(certifi.where()).read_bytes().strip()
 
 
 def _issue() -> tuple[bytes, bytes, bytes]:

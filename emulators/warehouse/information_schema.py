@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -47,6 +48,8 @@ _SPARK_TYPES: dict[exp.DType, t.DataType] = {
     exp.DType.BIGINT: t.LongType(),
     exp.DType.DOUBLE: t.DoubleType(),
     exp.DType.DATE: t.DateType(),
+    exp.DType.VARCHAR: t.StringType(),
+    exp.DType.TEXT: t.StringType(),
     exp.DType.TIMESTAMP: t.TimestampType(),
     exp.DType.TIMESTAMPTZ: t.TimestampType(),
     exp.DType.TIMESTAMPLTZ: t.TimestampType(),
@@ -58,13 +61,7 @@ class InformationSchema:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        columns = catalog.records.information_schema()
-        self._columns = columns
-        self._types: dict[str, object] = {
-            INFORMATION_SCHEMA: {
-                name: {column: _declared_type(column) for column in names} for name, names in columns.items()
-            }
-        }
+        self._columns = catalog.records.information_schema()
 
     def query(self, sql: str, session: Session) -> ResultSet:
         """Rows of a query over the information schema alone; any other is handed to Spark with its tables.
@@ -75,65 +72,40 @@ class InformationSchema:
         self._catalog.follow()
         try:
             tree = parse_one(sql, read="databricks")
-            used = self._use(tree)
         except SqlglotError as error:
             log.info("Not read by sqlglot: %s", error)
             return results.from_dataframe(session.spark.sql(sql))
-        if all(used.values()):
+        tables = used_tables(tree)
+        ours = [each for each in tables if each.db.lower() == INFORMATION_SCHEMA]
+        for table in ours:
+            self._check(table)
+            table.set("catalog", None)
+        if len(ours) == len(tables):
             try:
-                return self._from_records(tree)
+                translated = translate(tree, self._columns)
+                _, rows = self._catalog.records.query(translated.sql)
             except (SqlglotError, sqlite3.Error, ValueError) as error:
                 log.info("Not a query for SQLite (%s): %s", error, sql)
-        return self._from_spark(tree, used, session)
+            else:
+                return translated.result(rows)
+        return self._from_spark(tree, ours, session)
 
-    def _use(self, tree: exp.Expr) -> dict[int, bool]:
-        """Which tables are the information schema's; their catalog is checked and taken off."""
-        defined = {each.alias_or_name.lower() for each in tree.find_all(exp.CTE)}
-        used = {}
-        for table in tree.find_all(exp.Table):
-            if not table.db and table.name.lower() in defined:
-                continue
-            is_ours = table.db.lower() == INFORMATION_SCHEMA
-            used[id(table)] = is_ours
-            if is_ours:
-                if table.catalog:
-                    self._catalog.check_catalog(table.catalog)
-                if table.name.lower() not in self._columns:
-                    raise table_not_found(quoted((INFORMATION_SCHEMA, table.name)))
-                table.set("catalog", None)
-        return used
+    def _check(self, table: exp.Table) -> None:
+        if table.catalog:
+            self._catalog.check_catalog(table.catalog)
+        if table.name.lower() not in self._columns:
+            raise table_not_found(quoted((INFORMATION_SCHEMA, table.name)))
 
-    def _from_records(self, tree: exp.Expr) -> ResultSet:
-        tree = qualify(tree.copy(), dialect="databricks", schema=self._types, quote_identifiers=True)
-        tree = annotate_types(tree, schema=self._types, dialect="databricks")
-        if not isinstance(tree, exp.Query):
-            raise ValueError(f"not a query: {type(tree).__name__}")
-        names, rows = self._catalog.records.query(tree.sql("sqlite"))
-        kinds = [each.type.this if each.type else None for each in tree.selects]
-        columns = []
-        converted: list[Sequence[Any]] = []
-        for index, name in enumerate(names):
-            values = [row[index] for row in rows]
-            kind = _SPARK_TYPES.get(kinds[index]) or _type_of(values)  # type: ignore[arg-type]
-            columns.append(results.Column(name, kind))
-            converted.append([_convert(value, kind) for value in values])
-        return results.from_rows(columns, list(zip(*converted, strict=True)))
-
-    def _from_spark(self, tree: exp.Expr, used: dict[int, bool], session: Session) -> ResultSet:
+    def _from_spark(self, tree: exp.Expr, ours: list[exp.Table], session: Session) -> ResultSet:
         """Give the session the information schema's tables as temporary views and let Spark run the query."""
-        for table in list(tree.find_all(exp.Table)):
-            if not used.get(id(table)):
-                continue
+        for table in ours:
             name = table.name.lower()
             view = f"__{INFORMATION_SCHEMA}_{name}"
             _, rows = self._catalog.records.query(f"select * from {INFORMATION_SCHEMA}.{name}")  # noqa: S608
-            fields = [t.StructField(each, _spark_type(each)) for each in self._columns[name]]
-            values = [
-                tuple(_convert(value, field.dataType) for value, field in zip(row, fields, strict=True))
-                for row in rows
-            ]
-            frame = session.spark.createDataFrame(values, t.StructType(fields))
-            frame.createOrReplaceTempView(view)
+            kinds = [_SPARK_TYPES[_type_of_column(each)] for each in self._columns[name]]
+            fields = [t.StructField(*each) for each in zip(self._columns[name], kinds, strict=True)]
+            values = [tuple(map(_convert, row, kinds)) for row in rows]
+            session.spark.createDataFrame(values, t.StructType(fields)).createOrReplaceTempView(view)
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
             table.set("db", None)
@@ -141,17 +113,66 @@ class InformationSchema:
         return results.from_dataframe(session.spark.sql(tree.sql("databricks")))
 
 
-def _declared_type(column: str) -> str:
-    return "timestamp" if column in _TIMESTAMPS else "int" if column in _INTEGERS else "string"
+@dataclass(frozen=True)
+class Translated:
+    """A query in SQLite's dialect, with what is known of its columns.
+
+    Attributes:
+        sql: the query.
+        names: its columns, as the client named them.
+        types: their types; None where only the values tell.
+    """
+
+    sql: str
+    names: list[str]
+    types: list[t.DataType | None]
+
+    def result(self, rows: Sequence[Sequence[Any]]) -> ResultSet:
+        """The rows that SQLite found, as the values the client expects."""
+        kinds = [
+            kind or _type_of_values([row[index] for row in rows]) for index, kind in enumerate(self.types)
+        ]
+        columns = list(map(results.Column, self.names, kinds))
+        return results.from_rows(columns, [tuple(map(_convert, row, kinds)) for row in rows])
 
 
-def _spark_type(column: str) -> t.DataType:
+def used_tables(tree: exp.Expr) -> list[exp.Table]:
+    """The tables a query reads, common table expressions left out."""
+    defined = {each.alias_or_name.lower() for each in tree.find_all(exp.CTE)}
+    return [each for each in tree.find_all(exp.Table) if each.db or each.name.lower() not in defined]
+
+
+def translate(tree: exp.Expr, columns: Mapping[str, Sequence[str]]) -> Translated:
+    """Translate a query of the information schema.
+
+    Args:
+        tree: the query as sqlglot reads Databricks' dialect; its tables are `information_schema.<name>`.
+        columns: the relations there are, with their columns in order.
+
+    Raises:
+        SqlglotError: a column does not exist, or the query has no translation.
+        ValueError: it is not a query.
+    """
+    schema: dict[str, object] = {
+        INFORMATION_SCHEMA: {
+            name: {each: _type_of_column(each).value for each in names} for name, names in columns.items()
+        }
+    }
+    tree = qualify(tree.copy(), dialect="databricks", schema=schema, quote_identifiers=True)
+    tree = annotate_types(tree, schema=schema, dialect="databricks")
+    if not isinstance(tree, exp.Query):
+        raise ValueError(f"not a query: {type(tree).__name__}")
+    types = [_SPARK_TYPES.get(each.type.this) if each.type else None for each in tree.selects]
+    return Translated(tree.sql("sqlite"), [each.alias_or_name for each in tree.selects], types)
+
+
+def _type_of_column(column: str) -> exp.DType:
     if column in _TIMESTAMPS:
-        return t.TimestampType()
-    return t.IntegerType() if column in _INTEGERS else t.StringType()
+        return exp.DType.TIMESTAMP
+    return exp.DType.INT if column in _INTEGERS else exp.DType.VARCHAR
 
 
-def _type_of(values: Sequence[Any]) -> t.DataType:
+def _type_of_values(values: Sequence[Any]) -> t.DataType:
     found = {type(each) for each in values if each is not None}
     if found and found <= {int}:
         return t.LongType()

@@ -318,8 +318,8 @@ def _create_table(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> 
             reader.skip_group()
         else:
             reader.token()
-        if reader.follows("WITH", "ROW"):
-            raise unsupported("ROW FILTER")
+    if reader.follows("WITH", "ROW", "FILTER"):
+        raise unsupported("ROW FILTER")
     return Command(
         _without(sql, cuts),
         defines=(name,),

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from pyspark.sql import types as t
+
+from emulators.warehouse import describe
+from emulators.warehouse.records import ColumnRecord, MaterializedView, Relation
+from emulators.warehouse.statements import Key
+from emulators.warehouse.types import as_json
+
+RELATION = Relation(
+    schema="gold",
+    name="t",
+    type="MANAGED",
+    provider="delta",
+    location="file:/gold/t",
+    comment="One row per thing.",
+    definition=None,
+    properties={"delta.enableRowTracking": "true"},
+    delta_version=3,
+    clustering_columns=("a", "b"),
+    is_auto_clustered=True,
+    created="2024-01-02 03:04:05.000000",
+    last_altered="2024-01-02 03:04:05.000000",
+)
+COLUMNS = [
+    ColumnRecord("a", t.StringType(), False, "The key.", False),
+    ColumnRecord("b", t.DecimalType(12, 2), True, None, True),
+]
+
+
+def test_details_follow_the_columns() -> None:
+    rows = describe.rows("spark_catalog", RELATION, COLUMNS, None, is_extended=True)
+
+    assert rows[:2] == [("a", "string", "The key."), ("b", "decimal(12,2)", None)]
+    assert rows[2:5] == [
+        ("# Partition Information", "", ""),
+        ("# col_name", "data_type", "comment"),
+        ("b", "decimal(12,2)", None),
+    ]
+    details = {name: value for name, value, _ in rows[7:]}
+    assert details["Type"] == "MANAGED"
+    assert details["Comment"] == "One row per thing."
+    assert details["Created Time"] == "Tue Jan 02 03:04:05 UTC 2024"
+    assert "Refresh Schedule" not in details
+    assert describe.rows("spark_catalog", RELATION, COLUMNS, None, is_extended=False) == rows[:5]
+
+
+@pytest.mark.parametrize(("schedule", "shown"), [(None, "MANUAL"), ("EVERY 2 HOURS", "EVERY 2 HOURS")])
+def test_a_materialized_view_tells_its_schedule(schedule: str | None, shown: str) -> None:
+    view = MaterializedView("gold", "t", "select 1", "*", "default", schedule, "2024-01-02 03:04:05.000000")
+
+    details = {
+        name: value for name, value, _ in describe.rows("c", RELATION, COLUMNS, view, is_extended=True)
+    }
+
+    assert details["Refresh Schedule"] == shown
+    assert details["Last Refreshed"] == "Tue Jan 02 03:04:05 UTC 2024"
+
+
+def test_properties_tell_clustering_as_the_adapter_reads_it() -> None:
+    assert describe.properties(RELATION) == {
+        "delta.enableRowTracking": "true",
+        "clusterByAuto": "true",
+        "clusteringColumns": '[["a"],["b"]]',
+    }
+
+
+def test_constraints_are_written_as_the_adapter_parses_them() -> None:
+    keys = [
+        ("pk", Key("pk", "PRIMARY KEY", ("a`b",)), None),
+        ("fk", Key("fk", "FOREIGN KEY", ("x", "y"), (), ("a", "b")), ("s", "p")),
+    ]
+
+    found = json.loads(describe.as_json("c", RELATION, COLUMNS, None, keys))
+
+    assert found["table_constraints"] == (
+        "[(pk,PRIMARY KEY (`a``b`)), (fk,FOREIGN KEY (`x`, `y`) REFERENCES `c`.`s`.`p` (`a`, `b`))]"
+    )
+    assert found["columns"][0] == {
+        "name": "a",
+        "type": {"name": "string", "collation": "UTF8_BINARY"},
+        "nullable": False,
+        "comment": "The key.",
+    }
+
+
+def test_nested_types_are_written_as_databricks_documents_them() -> None:
+    kind = t.MapType(t.StringType(), t.ArrayType(t.StructType([t.StructField("x", t.TimestampType())])))
+
+    assert as_json(kind) == {
+        "name": "map",
+        "key_type": {"name": "string", "collation": "UTF8_BINARY"},
+        "value_type": {
+            "name": "array",
+            "element_type": {
+                "name": "struct",
+                "fields": [{"name": "x", "type": {"name": "timestamp_ltz"}, "nullable": True}],
+            },
+            "element_nullable": True,
+        },
+        "value_nullable": True,
+    }
+
+
+def test_patterns_of_show_and_of_metadata_calls() -> None:
+    names = ["orders", "order_items", "a.b"]
+
+    assert describe.matching(names, None) == names
+    assert describe.matching(names, "order*|A.B") == names
+    assert describe.matching(names, "order") == []
+    assert describe.like(names, "order%") == ["orders", "order_items"]
+    assert describe.like(names, "order_") == ["orders"]
+    assert describe.like(names, r"order\_items") == ["order_items"]
+    assert describe.like(names, "a%b") == ["a.b"]

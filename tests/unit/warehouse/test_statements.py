@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import pytest
+
+from emulators.warehouse.errors import SqlError
+from emulators.warehouse.statements import (
+    AddKey,
+    AlterSchedule,
+    ClusterByAuto,
+    ColumnSpec,
+    Command,
+    CommentOn,
+    CreateMaterializedView,
+    Describe,
+    DropConstraint,
+    DropMaterializedView,
+    DropView,
+    Grant,
+    Key,
+    MetadataQuery,
+    Query,
+    RefreshMaterializedView,
+    SetNotNull,
+    SetTags,
+    ShowGrants,
+    ShowProperties,
+    ShowSchemas,
+    ShowTableExtended,
+    Statement,
+    UseSchema,
+    recognise,
+)
+
+DBT = '/* {"app": "dbt", "node_id": "model.a.b"} */\n'
+NAME = ("spark_catalog", "gold", "mv")
+
+
+def command(sql: str) -> Command:
+    found = recognise(DBT + sql)
+    assert isinstance(found, Command)
+    return found
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1",
+        "-- refresh materialized view x\nselect 1",
+        "(select 1) union all (select 2)",
+        "with a as (select 1 as insert_count) select * from a",
+        "from t select 1",
+        "values (1)",
+        "select 'information_schema.tables'",
+    ],
+)
+def test_queries_go_to_spark_as_they_are(sql: str) -> None:
+    assert recognise(sql) == Query(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from `system`.`information_schema`.`tables`",
+        "select 1 from Information_Schema.columns",
+        "with t as (select * from spark_catalog.information_schema.views) select * from t",
+    ],
+)
+def test_queries_of_the_information_schema_are_known_by_a_name_not_by_a_string(sql: str) -> None:
+    assert recognise(sql) == MetadataQuery(sql)
+
+
+def test_create_materialized_view_is_read_clause_by_clause() -> None:
+    query = "-- Grain: one row per state.\nselect state, sum(amount) as amount\nfrom orders\ngroup by state"
+    found = recognise(
+        DBT + "create or replace materialized view `spark_catalog`.`gold`.`mv`\n"
+        "( `state` string NOT NULL COMMENT 'It\\'s two letters', `amount` decimal(12, 2),\n"
+        "  CONSTRAINT mv_pk PRIMARY KEY (`state`) )\n"
+        "PARTITIONED BY (state) COMMENT 'By state' tblproperties ('a.b' = '1', 'c' = 'd')\n"
+        "SCHEDULE CRON '0 0 * * * ? *' AT TIME ZONE 'Europe/Berlin'\n"
+        f"as\n    {query}\n"
+    )
+
+    assert isinstance(found, CreateMaterializedView)
+    assert found.name == NAME
+    assert found.replace
+    assert found.query == query
+    assert found.columns == (
+        ColumnSpec("state", "string", False, "It's two letters"),
+        ColumnSpec("amount", "decimal(12, 2)"),
+    )
+    assert found.keys == (Key("mv_pk", "PRIMARY KEY", ("state",)),)
+    assert found.layout == "PARTITIONED BY (state)"
+    assert found.comment == "By state"
+    assert found.properties == {"a.b": "1", "c": "d"}
+    assert found.schedule == "CRON '0 0 * * * ? *' AT TIME ZONE 'Europe/Berlin'"
+
+
+@pytest.mark.parametrize(
+    ("clause", "shown"),
+    [
+        ("schedule every 2 hours", "EVERY 2 HOURS"),
+        ("schedule refresh cron '0 0 1 * * ?'", "CRON '0 0 1 * * ?' AT TIME ZONE 'Etc/UTC'"),
+        ("trigger on update", "TRIGGER ON UPDATE"),
+        (
+            "trigger on update at most every interval 15 minutes",
+            "TRIGGER ON UPDATE AT MOST EVERY INTERVAL 900 SECONDS",
+        ),
+    ],
+)
+def test_schedules_are_worded_as_describe_extended_shows_them(clause: str, shown: str) -> None:
+    found = recognise(f"create materialized view mv {clause} as select 1")
+
+    assert isinstance(found, CreateMaterializedView)
+    assert found.schedule == shown
+    altered = recognise(f"alter materialized view mv add {clause}")
+    assert isinstance(altered, AlterSchedule)
+    assert altered.schedule == shown
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("refresh materialized view gold.mv", RefreshMaterializedView),
+        ("refresh materialized view gold.mv full", RefreshMaterializedView),
+        ("refresh table gold.t", Command),
+        ("drop materialized view if exists gold.mv", DropMaterializedView),
+        ("drop view gold.v", DropView),
+        ("alter materialized view gold.mv drop schedule", AlterSchedule),
+        ("alter table gold.t cluster by auto", ClusterByAuto),
+        ("alter table gold.t cluster by (a)", Command),
+        ("alter table gold.t set tblproperties ('a' = 'b')", Command),
+        ("set spark.sql.ansi.enabled = true", Command),
+        ("optimize gold.t", Command),
+        ("nonsense", Command),
+        ("", Command),
+    ],
+)
+def test_statements_are_told_apart(sql: str, expected: type[Statement]) -> None:
+    assert type(recognise(DBT + sql)) is expected
+
+
+def test_tags_are_read_from_relations_and_columns() -> None:
+    assert recognise("alter table t set tags ('a' = 'b', 'c')") == SetTags(
+        "alter table t set tags ('a' = 'b', 'c')", ("t",), None, {"a": "b", "c": ""}
+    )
+    sql = "ALTER MATERIALIZED VIEW g.mv ALTER COLUMN `x` SET TAGS ('pii' = 'no')"
+    assert recognise(sql) == SetTags(sql, ("g", "mv"), "x", {"pii": "no"})
+    sql = "alter view v alter column x unset tags ('pii')"
+    assert recognise(sql) == SetTags(sql, ("v",), "x", {"pii": None})
+
+
+def test_comments_are_read_whatever_they_are_on() -> None:
+    sql = "COMMENT ON COLUMN `spark_catalog`.`gold`.`t`.`a` IS 'It\\'s; \"quoted\"'"
+    assert recognise(sql) == CommentOn(sql, "COLUMN", ("spark_catalog", "gold", "t", "a"), 'It\'s; "quoted"')
+    sql = "comment on view gold.v is null"
+    assert recognise(sql) == CommentOn(sql, "VIEW", ("gold", "v"), None)
+    sql = "alter table gold.t alter column a comment 'x'"
+    assert recognise(sql) == CommentOn(sql, "COLUMN", ("gold", "t", "a"), "x")
+
+
+def test_keys_are_cut_out_of_create_table_and_the_rest_is_kept() -> None:
+    found = command(
+        "create or replace table gold.t (\n"
+        "  id bigint not null comment 'a, b' primary key,\n"
+        "  parent bigint constraint fk references gold.p (id),\n"
+        "  amount decimal(12, 2),\n"
+        "  constraint t_pk primary key (id, amount) rely,\n"
+        "  constraint t_fk foreign key (parent) references gold.p (id) not enforced\n"
+        ") using delta cluster by auto comment 'primary key (x)'"
+    )
+
+    assert " ".join(found.sql.removeprefix(DBT).split()) == (
+        "create or replace table gold.t ( id bigint not null comment 'a, b' , parent bigint , "
+        "amount decimal(12, 2) ) using delta comment 'primary key (x)'"
+    )
+    assert found.is_auto_clustered
+    assert found.keys == (
+        Key(None, "PRIMARY KEY", ("id",)),
+        Key("fk", "FOREIGN KEY", ("parent",), ("gold", "p"), ("id",)),
+        Key("t_pk", "PRIMARY KEY", ("id", "amount")),
+        Key("t_fk", "FOREIGN KEY", ("parent",), ("gold", "p"), ("id",)),
+    )
+
+
+def test_a_check_constraint_stays_for_delta_to_judge() -> None:
+    sql = "create table t (a int, constraint positive check (a > 0)) using delta"
+    assert command(sql).sql == DBT + sql
+
+
+def test_keys_are_added_and_dropped() -> None:
+    sql = "alter table t add constraint t_pk primary key(`a`, `b`)"
+    assert recognise(sql) == AddKey(sql, ("t",), Key("t_pk", "PRIMARY KEY", ("a", "b")))
+    sql = "alter table t drop constraint if exists t_pk"
+    assert recognise(sql) == DropConstraint(sql, ("t",), "t_pk", None, (), True)
+    sql = "alter table t drop primary key cascade"
+    assert recognise(sql) == DropConstraint(sql, ("t",), None, "PRIMARY KEY", (), False)
+    assert isinstance(recognise("alter table t add constraint c check (a > 0)"), Command)
+
+
+def test_not_null_is_set_and_dropped_in_both_spellings() -> None:
+    sql = "alter table t change column `a` set not null "
+    assert recognise(sql) == SetNotNull(sql, ("t",), "a", True)
+    sql = "ALTER TABLE t ALTER COLUMN a DROP NOT NULL"
+    assert recognise(sql) == SetNotNull(sql, ("t",), "a", False)
+
+
+@pytest.mark.parametrize(
+    ("sql", "written", "is_insert"),
+    [
+        ("insert into `c`.`s`.`t` by name select * from x", ("c", "s", "t"), True),
+        ("insert overwrite table s.t select 1", ("s", "t"), True),
+        ("with x as (select 1) insert into t select * from x", ("t",), True),
+        (
+            "merge with schema evolution into s.t as d using x on true when matched then delete",
+            ("s", "t"),
+            False,
+        ),
+        ("-- back compat\nmerge into s.t using x on true when matched then delete", ("s", "t"), False),
+        ("update s.t set a = 1", ("s", "t"), False),
+        ("delete from s.t where a = 1", ("s", "t"), False),
+        ("truncate table s.t", ("s", "t"), False),
+    ],
+)
+def test_writes_name_their_table(sql: str, written: tuple[str, ...], is_insert: bool) -> None:
+    found = command(sql)
+
+    assert found.writes == written
+    assert found.is_insert == is_insert
+
+
+def test_definitions_name_what_they_change() -> None:
+    assert command("create table if not exists s.t (a int)").if_not_exists
+    assert command("create or replace view s.v as select 1").defines == (("s", "v"),)
+    assert command("create or replace temporary view v as select 1").defines == ()
+    assert command("drop table if exists s.t").defines == (("s", "t"),)
+    assert command("create schema if not exists `c`.`s`").schema == ("c", "s")
+    renamed = command("alter table s.t rename to s.u")
+    assert (renamed.defines, renamed.renamed_to) == ((("s", "t"),), ("s", "u"))
+
+
+def test_metadata_statements_are_read() -> None:
+    assert recognise("use catalog `spark_catalog`") == UseSchema(
+        "use catalog `spark_catalog`", "spark_catalog", None
+    )
+    assert recognise("use gold") == UseSchema("use gold", None, "gold")
+    assert recognise("SHOW SCHEMAS IN `c` LIKE 'g*'") == ShowSchemas(
+        "SHOW SCHEMAS IN `c` LIKE 'g*'", "c", "g*"
+    )
+    sql = "SHOW TABLE EXTENDED IN `c`.`s` LIKE 'a|b'"
+    assert recognise(sql) == ShowTableExtended(sql, ("c", "s"), "a|b")
+    assert recognise("show tblproperties s.t ('delta.x')") == ShowProperties(
+        "show tblproperties s.t ('delta.x')", ("s", "t"), "delta.x"
+    )
+    assert recognise("DESCRIBE TABLE EXTENDED s.t AS JSON") == Describe(
+        "DESCRIBE TABLE EXTENDED s.t AS JSON", ("s", "t"), True, True
+    )
+    assert recognise("describe t") == Describe("describe t", ("t",), False, False)
+    assert isinstance(recognise("describe history s.t"), Command)
+    assert isinstance(recognise("describe table s.t a"), Command)
+
+
+def test_grants_are_read() -> None:
+    sql = "grant select, modify on table s.t to `a@b.c`"
+    assert recognise(sql) == Grant(sql, True, ("SELECT", "MODIFY"), "TABLE", ("s", "t"), "a@b.c")
+    assert recognise("show grants on table s.t") == ShowGrants(
+        "show grants on table s.t", "TABLE", ("s", "t")
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create or refresh streaming table t as select 1",
+        "create table t (a int mask s.f)",
+        "create table t (a int) with row filter s.f on (a)",
+        "alter table t set row filter s.f on (a)",
+        "alter table t alter column a set mask s.f",
+        "refresh streaming table t",
+    ],
+)
+def test_what_is_not_carried_out_is_refused(sql: str) -> None:
+    with pytest.raises(SqlError, match=r"^\[UNSUPPORTED_FEATURE\]") as caught:
+        recognise(sql)
+    assert caught.value.sql_state == "0A000"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create materialized view mv",
+        "create materialized view mv as",
+        "create materialized view mv sorted by a as select 1",
+        "refresh materialized view mv now",
+        "alter materialized view mv rename to x",
+        "comment on column a.b.c",
+    ],
+)
+def test_a_form_of_ours_that_goes_wrong_is_a_syntax_error(sql: str) -> None:
+    with pytest.raises(SqlError, match=r"^\[PARSE_SYNTAX_ERROR\]"):
+        recognise(sql)
