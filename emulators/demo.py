@@ -87,13 +87,17 @@ def run(settings: Settings, events: int, seed: int, console: Console) -> None:
     columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description:<34}"), BarColumn(20))
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         steps = Steps(progress)
-        with steps.step("start the emulators"):
-            lifecycle.up(settings)
+        # The warehouse starts while events are simulated and landed, which do not need it.
+        with steps.step("start Event Hubs"):
+            lifecycle.start(settings)
+            lifecycle.wait(settings, ("eventhubs",))
         environment = os.environ | client_environment(settings)
         with steps.step(f"simulate and send {events:,} events"):
             sent = _ingestion(environment, "simulate", "--events", str(events), "--seed", str(seed))
         with steps.step("land in bronze"):
             _ingestion(environment, "land", "--trigger", "available-now")
+        with steps.step("wait for the SQL warehouse"):
+            lifecycle.wait(settings, ("warehouse",))
         with steps.step("dbt build") as task:
             _dbt_build(environment, lambda done, total: progress.update(task, completed=done, total=total))
     _print_results(settings, int(sent["sent"]), steps.seconds, console)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from emulators import processes
@@ -45,15 +47,29 @@ def up(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
     Raises:
         EmulatorError: a process did not come up; what did come up stays up.
     """
+    start(settings, groups)
+    wait(settings, groups)
+
+
+def start(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
+    """Start what is not running, without waiting for it."""
     with processes.exclusively(settings):
         prepare(settings)
         if "eventhubs" in groups:
             broker.prepare(settings)
         environment = service_environment(settings, ensure_java())
-        wanted = [_services(settings)[name] for group in groups for name in GROUPS[group]]
-        for service in wanted:
+        for service in _wanted(settings, groups):
             processes.start(settings, service, environment)
-        for service in wanted:
+
+
+def wait(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
+    """Wait until what was started serves, and the warehouse knows the bronze tables.
+
+    Raises:
+        EmulatorError: a process did not come up.
+    """
+    with processes.exclusively(settings):
+        for service in _wanted(settings, groups):
             processes.wait_until_ready(settings, service)
         if "warehouse" in groups:
             _create_bronze(settings)
@@ -61,9 +77,10 @@ def up(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
 
 def down(settings: Settings) -> list[str]:
     """Stop every process; returns the names of those that ran."""
-    with processes.exclusively(settings):
-        names = [name for group in GROUPS.values() for name in reversed(group)]
-        return [name for name in names if processes.stop(settings, name)]
+    names = [name for group in GROUPS.values() for name in group]
+    with processes.exclusively(settings), ThreadPoolExecutor(len(names)) as threads:
+        ran = list(threads.map(partial(processes.stop, settings), names))
+    return [name for name, stopped in zip(names, ran, strict=True) if stopped]
 
 
 def status(settings: Settings) -> Status:
@@ -89,6 +106,11 @@ def status(settings: Settings) -> Status:
         warehouse=warehouse if serving["warehouse"] else None,
         eventhubs=eventhubs if serving["eventhubs"] else None,
     )
+
+
+def _wanted(settings: Settings, groups: tuple[str, ...]) -> list[Service]:
+    services = _services(settings)
+    return [services[name] for group in groups for name in GROUPS[group]]
 
 
 def _services(settings: Settings) -> dict[str, Service]:
