@@ -107,6 +107,12 @@ class Engine:
             self.catalog.sync_relation(schema, relation, is_new=statement.replaces)
         if statement.defines:
             self._record_clauses(statement, session)
+        if statement.function:
+            where = self.catalog.resolve(statement.function, session)
+            if statement.is_drop:
+                self._records.drop_function(*where)
+            else:
+                self._records.put_function(*where, statement.sql, session.schema)
         return result
 
     def _rename(self, name: Name, new_name: Name, session: Session) -> None:

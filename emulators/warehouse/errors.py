@@ -10,6 +10,9 @@ from emulators.errors import EmulatorError
 
 GENERIC_SQL_STATE = "HY000"
 
+_WRAPPERS = {None, "TASK_WRITE_FAILED"}
+"""Classes that say where something failed; the cause inside says what."""
+
 
 class SqlError(EmulatorError):
     """A statement that fails: error class, SQLSTATE and the text the client shows.
@@ -63,20 +66,23 @@ def sql_error_from(error: BaseException) -> SqlError:
 
 def _from_spark(error: PySparkException) -> SqlError:
     """`getMessage` of a captured exception carries class, text, SQLSTATE and query context, no stack."""
+    condition, origin = error.getCondition(), getattr(error, "_origin", None)
+    if condition in _WRAPPERS and origin is not None:
+        return _from_java(origin)
     text = str(error).split("\n\nJVM stacktrace:")[0].strip()
-    return _error(error.getCondition(), text, error.getSqlState())
+    return _error(condition, text, error.getSqlState())
 
 
 def _from_java(error: Any) -> SqlError:
-    """The innermost Java cause that names an error class, else the innermost cause."""
+    """The outermost cause that says what went wrong in a class of its own, else the innermost cause."""
     causes = []
     while error is not None:
         causes.append(error)
         error = error.getCause()
-    for cause in causes:
-        condition = _call(cause, "getCondition")
-        if condition:
-            return _error(condition, str(cause.getMessage()), _call(cause, "getSqlState"))
+    named = [(_call(each, "getCondition"), each) for each in causes]
+    telling = [each for each in named if each[0] and each[0] not in _WRAPPERS]
+    for condition, cause in [*telling, *(each for each in named if each[0])]:
+        return _error(condition, str(cause.getMessage()), _call(cause, "getSqlState"))
     innermost = causes[-1]
     return _error(None, f"{innermost.getClass().getSimpleName()}: {innermost.getMessage()}", None)
 

@@ -169,7 +169,8 @@ class Reader:
             raise self.unexpected()
         text = token.text
         while not self.is_done and self.tokens[self.at].kind is Kind.STRING:
-            text += self.token().text
+            # Two quotes in a string are one; two strings with space between them are one string.
+            text += ("'" if self.here == self.read_to else "") + self.token().text
         return text
 
     def listed(self, item: Callable[[], T]) -> list[T]:

@@ -124,7 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_authorized(self) -> bool:
         scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self.server.token.encode())
+        return scheme.lower() == "bearer" and hmac.compare_digest(
+            token.strip().encode(), self.server.token.encode()
+        )
 
     def _refuse(self, status: HTTPStatus, message: str, headers: dict[str, str] | None = None) -> None:
         body = json.dumps({"error_code": status.name, "message": message}).encode()

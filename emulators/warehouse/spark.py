@@ -35,6 +35,8 @@ def configuration(settings: Settings) -> dict[str, str]:
         "spark.sql.warehouse.dir": str(tables_folder(settings)),
         "spark.sql.catalogImplementation": "in-memory",  # `records.py` is what persists
         "spark.sql.sources.default": "delta",
+        # Markers are bound when a statement is analysed: Delta's parser loses values put into its text.
+        "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
         # Planning dominates small statements: plan once, in few partitions, and describe plans briefly.
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.shuffle.partitions": "2",

@@ -63,6 +63,7 @@ class Command(Statement):
         if_not_exists: whether it leaves a relation that is there as it is.
         renamed_to: what the one relation it defines is called from then on.
         schema: the schema whose definition it may change.
+        function: the function it creates or, when `is_drop`, drops.
         keys: constraints to record once it has run.
         is_auto_clustered: whether CLUSTER BY AUTO is to be recorded.
     """
@@ -74,6 +75,8 @@ class Command(Statement):
     if_not_exists: bool = False
     renamed_to: Name | None = None
     schema: Name | None = None
+    function: Name | None = None
+    is_drop: bool = False
     keys: tuple[Key, ...] = ()
     is_auto_clustered: bool = False
 
@@ -294,9 +297,11 @@ def _create(sql: str, reader: Reader) -> Statement:
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     if kind in ("SCHEMA", "DATABASE"):
         return Command(sql, schema=reader.name())
-    if is_temporary or kind not in ("TABLE", "VIEW"):
+    if is_temporary or kind not in ("TABLE", "VIEW", "FUNCTION"):
         return Command(sql)
     name = reader.name()
+    if kind == "FUNCTION":
+        return Command(sql, function=name)
     if kind == "VIEW":
         return Command(sql, defines=(name,), replaces=True, if_not_exists=if_not_exists)
     return _create_table(sql, reader, name, if_not_exists)
@@ -561,7 +566,7 @@ def _refresh(sql: str, reader: Reader) -> Statement:
 
 def _drop(sql: str, reader: Reader) -> Statement:
     materialized = reader.accept("MATERIALIZED")
-    kind = reader.accept_any("VIEW", "TABLE", "SCHEMA", "DATABASE")
+    kind = reader.accept_any("VIEW", "TABLE", "SCHEMA", "DATABASE", "FUNCTION")
     if_exists = reader.accept("IF", "EXISTS")
     if materialized or kind == "VIEW":
         name = reader.name()
@@ -569,6 +574,8 @@ def _drop(sql: str, reader: Reader) -> Statement:
         return (DropMaterializedView if materialized else DropView)(sql, name, if_exists)
     if kind in ("SCHEMA", "DATABASE"):
         return Command(sql, schema=reader.name())
+    if kind == "FUNCTION":
+        return Command(sql, function=reader.name(), is_drop=True)
     return Command(sql, defines=(reader.name(),), replaces=True) if kind else Command(sql)
 
 

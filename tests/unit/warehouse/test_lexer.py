@@ -71,3 +71,11 @@ def test_what_is_unexpected_is_named_with_its_place() -> None:
 
     with pytest.raises(SqlError, match=r"near 'oops'\. \(line 2, pos 2\) SQLSTATE: 42601"):
         reader.expect("ON")
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [("'it''s'", "it's"), ("'a' 'b'", "ab"), ("'it\\'s'", "it's"), ('"dq"', "dq"), ("r'a\\d'", "a\\d")],
+)
+def test_strings_are_read_as_spark_reads_them(sql: str, text: str) -> None:
+    assert Reader(sql).string() == text

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from databricks.sql.exc import ServerOperationError
+
+from tests.integration.warehouse.conftest import Warehouse
+
+QUERY = "-- By state.\nselect state, sum(amount) as amount from mv.sales group by state"
+
+
+@pytest.fixture
+def view(warehouse: Warehouse) -> str:
+    warehouse.rows("create schema if not exists mv")
+    warehouse.rows("create or replace table mv.sales (state string, amount int)")
+    warehouse.rows("insert into mv.sales values ('CA', 1), ('CA', 2), ('NY', 5)")
+    warehouse.rows(
+        "create or replace materialized view mv.by_state (state string comment 'Two letters', amount bigint) "
+        f"comment 'Sales' tblproperties ('team' = 'sales') as {QUERY}"
+    )
+    return "mv.by_state"
+
+
+def test_it_holds_rows_until_it_is_refreshed(warehouse: Warehouse, view: str) -> None:
+    warehouse.rows("insert into mv.sales values ('NY', 5)")
+    assert warehouse.rows(f"select * from {view} order by state") == [("CA", 3), ("NY", 5)]
+
+    warehouse.rows(f"refresh materialized view {view}")
+
+    assert warehouse.rows(f"select * from {view} order by state") == [("CA", 3), ("NY", 10)]
+
+
+def test_it_says_what_it_is(warehouse: Warehouse, view: str) -> None:
+    warehouse.rows(f"refresh materialized view {view}")
+
+    details = {row[0]: row[1] for row in warehouse.rows(f"describe extended {view}")}
+    assert details["Type"] == "MATERIALIZED_VIEW"
+    assert details["Refresh Schedule"] == "MANUAL"
+    assert details["Comment"] == "Sales"
+    assert warehouse.rows(f"describe {view}") == [
+        ("state", "string", "Two letters"),
+        ("amount", "bigint", None),
+    ]
+    assert warehouse.rows(
+        "select table_type, is_insertable_into from information_schema.tables where table_name = 'by_state'"
+    ) == [("MATERIALIZED_VIEW", "NO")]
+    assert warehouse.rows(
+        "select view_definition from system.information_schema.views where table_name = 'by_state'"
+    ) == [(QUERY,)]
+    properties = dict(warehouse.rows(f"show tblproperties {view}"))
+    assert properties["team"] == "sales"
+    assert "pipelines.pipelineId" not in properties
+
+
+def test_readers_see_all_old_or_all_new_rows(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema if not exists mv")
+    warehouse.rows("create or replace table mv.base as select id, 0 as version from range(1000)")
+    warehouse.rows("create or replace materialized view mv.copied as select id, version from mv.base")
+    seen: set[tuple[int, int, int]] = set()
+    done = threading.Event()
+
+    def read() -> None:
+        with warehouse.cursor() as cursor:
+            while not done.is_set():
+                cursor.execute("select count(*), min(version), max(version) from mv.copied")
+                seen.update(tuple(row) for row in cursor.fetchall())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for version in range(1, 4):
+            warehouse.rows(f"update mv.base set version = {version}")
+            warehouse.rows("refresh materialized view mv.copied")
+    finally:
+        done.set()
+        reader.join()
+
+    assert seen <= {(1000, version, version) for version in range(4)}
+    assert len(seen) > 1
+
+
+def test_a_refresh_that_fails_leaves_the_old_rows(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema if not exists mv")
+    warehouse.rows("create or replace table mv.divisors as select 1 as d")
+    warehouse.rows("create or replace materialized view mv.divided as select 10 / d as q from mv.divisors")
+    warehouse.rows("insert into mv.divisors values (0)")
+
+    with pytest.raises(ServerOperationError, match="DIVIDE_BY_ZERO"):
+        warehouse.rows("refresh materialized view mv.divided")
+
+    assert warehouse.rows("select q from mv.divided") == [(10.0,)]
+
+
+def test_a_column_declared_not_null_is(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema if not exists mv")
+    with pytest.raises(ServerOperationError, match="NOT NULL constraint violated for column: a"):
+        warehouse.rows(
+            "create materialized view mv.refused (a int not null) as select cast(null as int) as a"
+        )
+    assert warehouse.rows("select 1 from information_schema.tables where table_name = 'refused'") == []
+
+
+def test_it_is_not_a_table_and_not_another_view(warehouse: Warehouse, view: str) -> None:
+    for statement in (
+        f"insert into {view} values ('TX', 1)",
+        f"delete from {view}",
+        f"drop table {view}",
+        f"alter table {view} add columns (x int)",
+        f"create or replace table {view} (x int)",
+    ):
+        with pytest.raises(ServerOperationError, match=r"EXPECT_TABLE_NOT_VIEW"):
+            warehouse.rows(statement)
+    with pytest.raises(ServerOperationError, match=r"EXPECT_MATERIALIZED_VIEW_NOT_TABLE"):
+        warehouse.rows("refresh materialized view mv.sales")
+    with pytest.raises(ServerOperationError, match=r"TABLE_OR_VIEW_ALREADY_EXISTS"):
+        warehouse.rows("create or replace materialized view mv.sales as select 1 as one")
+    with pytest.raises(ServerOperationError, match=r"TABLE_OR_VIEW_ALREADY_EXISTS"):
+        warehouse.rows(f"create materialized view {view} as select 1 as one")
+
+
+def test_schedules_are_recorded_and_shown(warehouse: Warehouse, view: str) -> None:
+    def schedule() -> str:
+        return str(dict(row[:2] for row in warehouse.rows(f"describe extended {view}"))["Refresh Schedule"])
+
+    warehouse.rows(f"alter materialized view {view} add schedule cron '0 0 1 * * ? *' at time zone 'Etc/UTC'")
+    assert schedule() == "CRON '0 0 1 * * ? *' AT TIME ZONE 'Etc/UTC'"
+    warehouse.rows(f"alter materialized view {view} drop schedule")
+    assert schedule() == "MANUAL"
+
+
+@pytest.mark.parametrize("statement", ["drop materialized view", "drop view if exists"])
+def test_it_goes_with_all_that_was_recorded(warehouse: Warehouse, view: str, statement: str) -> None:
+    warehouse.rows(f"alter materialized view {view} set tags ('a' = 'b')")
+
+    warehouse.rows(f"{statement} {view}")
+
+    for table in ("tables", "views", "columns", "table_tags"):
+        assert warehouse.rows(f"select 1 from information_schema.{table} where table_name = 'by_state'") == []
+    with pytest.raises(ServerOperationError, match="TABLE_OR_VIEW_NOT_FOUND"):
+        warehouse.rows("drop materialized view mv.by_state")
+    warehouse.rows("drop materialized view if exists mv.by_state")

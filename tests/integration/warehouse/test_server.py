@@ -1,0 +1,132 @@
+"""Connections: https, tokens, many at once, cancellation, and what a crash leaves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from databricks.sql.exc import Error, RequestError, ServerOperationError
+
+from emulators.settings import HTTP_PATH, LOOPBACK
+from emulators.warehouse.certificates import BUNDLE_FILE
+from tests.integration.warehouse.conftest import Warehouse
+
+
+def test_https_on_the_same_port(warehouse: Warehouse) -> None:
+    uri = f"https://{LOOPBACK}:{warehouse.settings.warehouse_port}{HTTP_PATH}"
+    bundle = str(warehouse.settings.tls / BUNDLE_FILE)
+
+    with warehouse.cursor(uri=uri, _tls_trusted_ca_file=bundle) as cursor:
+        cursor.execute("select 1")
+        assert tuple(cursor.fetchone() or ()) == (1,)
+
+
+def test_a_wrong_token_is_refused_at_once_and_in_words(warehouse: Warehouse) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(Error, match=r"Invalid access token"):
+        warehouse.connect(token="wrong")
+
+    assert time.monotonic() - began < 5
+
+
+def test_sessions_run_at_the_same_time(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema if not exists many")
+
+    def work(number: int) -> list[tuple[int, int]]:
+        with warehouse.cursor(schema="many") as cursor:
+            cursor.execute(f"create or replace table t{number} as select {number} as n, * from range(10)")
+            cursor.execute(f"create temporary view v as select n, sum(id) as total from t{number} group by n")
+            cursor.execute("select * from v")
+            return [tuple(row) for row in cursor.fetchall()]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(8))) == [[(number, 45)] for number in range(8)]
+
+
+def test_a_statement_can_be_cancelled(warehouse: Warehouse) -> None:
+    with warehouse.connect() as connection, connection.cursor() as cursor:
+        timer = threading.Timer(4, cursor.cancel)
+        timer.start()
+        began = time.monotonic()
+        with pytest.raises(Error):
+            cursor.execute("select count(*) from range(1000000000000) where rand() < 2")
+        timer.join()
+        assert time.monotonic() - began < 30
+        with connection.cursor() as another:
+            another.execute("select 1")
+            assert tuple(another.fetchone() or ()) == (1,)
+
+
+def test_a_long_statement_is_polled_to_its_end(warehouse: Warehouse) -> None:
+    # Longer than the server waits before it answers that the statement still runs.
+    assert warehouse.rows("select java_method('java.lang.Thread', 'sleep', 3000L) as x, 1 as n")[0][1] == 1
+
+
+def test_a_closed_session_is_named(warehouse: Warehouse) -> None:
+    connection = warehouse.connect()
+    other = warehouse.connect()
+    other.session.backend.close_session(connection.session._session_id)
+    with pytest.raises(Error, match="no such session"), connection.cursor() as cursor:
+        cursor.execute("select 1")
+    other.close()
+
+
+def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
+    for statement in (
+        "create schema if not exists kept comment 'Kept.'",
+        "create or replace table kept.t (id int not null comment 'Id', constraint t_pk primary key (id))",
+        "insert into kept.t values (1)",
+        "create or replace view kept.v (id comment 'Id') comment 'View' as (select id from kept.t)",
+        "create or replace materialized view kept.mv as select count(*) as n from kept.t",
+        "alter table kept.t set tags ('a' = 'b')",
+        "create table kept.files (id int, part string) using parquet partitioned by (part)",
+        "insert into kept.files values (1, 'x')",
+        "create or replace function kept.twice(x int) returns int return x * 2",
+    ):
+        warehouse.rows(statement)
+    tables = (
+        "select table_name, table_type, comment from information_schema.tables "
+        "where table_schema = 'kept' order by 1"
+    )
+    before = warehouse.rows(tables)
+    # The folder of a table whose creation never came to its end.
+    half = warehouse.settings.warehouse_data / "tables" / "kept.db" / "half" / "_delta_log"
+    half.mkdir(parents=True)
+
+    warehouse.kill()
+    with pytest.raises((Error, RequestError, ServerOperationError)):
+        warehouse.connect(_retry_stop_after_attempts_count=1, _retry_stop_after_attempts_duration=1)
+    warehouse.start()
+
+    assert warehouse.rows(tables) == before
+    assert [row[:2] for row in before] == [
+        ("files", "MANAGED"),
+        ("mv", "MATERIALIZED_VIEW"),
+        ("t", "MANAGED"),
+        ("v", "VIEW"),
+    ]
+    assert warehouse.rows("select * from kept.v") == [(1,)]
+    assert warehouse.rows("select * from kept.files where part = 'x'") == [(1, "x")]
+    assert warehouse.rows("select kept.twice(21)") == [(42,)]
+    warehouse.rows("insert into kept.t values (2)")
+    warehouse.rows("refresh materialized view kept.mv")
+    assert warehouse.rows("select n from kept.mv") == [(2,)]
+    assert warehouse.rows(
+        "select tag_value from information_schema.table_tags where schema_name = 'kept'"
+    ) == [("b",)]
+    warehouse.rows("create table kept.half as select 1 as id")
+    warehouse.rows("drop schema kept cascade")
+    assert warehouse.rows(tables) == []
+
+
+def test_sigterm_ends_it_quickly_and_cleanly(warehouse: Warehouse) -> None:
+    began = time.monotonic()
+
+    assert warehouse.stop() == 0
+
+    assert time.monotonic() - began < 5
+    warehouse.start()
+    assert warehouse.rows("select 1") == [(1,)]

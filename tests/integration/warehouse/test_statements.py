@@ -1,0 +1,301 @@
+"""Statements through the official connector: types, metadata, Databricks' own forms, refusals."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from databricks.sql.exc import ServerOperationError
+
+from tests.integration.warehouse.conftest import Warehouse
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _schema(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema if not exists s comment 'For these tests.'")
+
+
+def failure_of(warehouse: Warehouse, statement: str) -> str:
+    with pytest.raises(ServerOperationError) as caught:
+        warehouse.rows(statement)
+    return str(caught.value)
+
+
+VALUES: list[tuple[str, Any]] = [
+    ("true", True),
+    ("cast(1 as tinyint)", 1),
+    ("9223372036854775807", 9223372036854775807),
+    ("1.5e0", 1.5),
+    ("cast('12345678901234567890.12' as decimal(38, 2))", Decimal("12345678901234567890.12")),
+    ("'it\\'s ü'", "it's ü"),
+    ("x'00ff'", b"\x00\xff"),
+    ("date'2024-02-29'", date(2024, 2, 29)),
+    ("timestamp'2024-01-01 00:00:00.123456+02:00'", datetime(2023, 12, 31, 22, 0, 0, 123456, UTC)),
+    ("timestamp_ntz'2024-01-01 00:00:00'", datetime(2024, 1, 1)),
+    ("named_struct('a', 1, 'b', 'x')", {"a": 1, "b": "x"}),
+    ("map('a', 1)", [("a", 1)]),
+    ("interval '1-2' year to month", "1-2"),
+    ("interval '1 02:03:04.5' day to second", "1 02:03:04.500000000"),
+    ("parse_json('{\"a\": [1, null]}')", '{"a":[1,null]}'),
+    ("null", None),
+]
+
+
+@pytest.mark.parametrize("interpreted", [True, False], ids=["interpreted", "compiled"])
+def test_every_type_makes_the_round_trip(warehouse: Warehouse, interpreted: bool) -> None:
+    selected = ", ".join(f"{expression} as c{index}" for index, (expression, _) in enumerate(VALUES))
+    with warehouse.cursor() as cursor:
+        if not interpreted:
+            cursor.execute("set spark.sql.codegen.factoryMode = FALLBACK")
+            cursor.execute("set spark.sql.codegen.wholeStage = true")
+        cursor.execute(f"select {selected}, array(1, 2, null) as items")
+        row = cursor.fetchone()
+        types = [each[1] for each in cursor.description or []]
+
+    assert row is not None
+    assert [*row][:-1] == [value for _, value in VALUES]
+    assert [None if each is None or each != each else int(each) for each in row[-1]] == [1, 2, None]
+    assert types[:5] == ["boolean", "tinyint", "bigint", "double", "decimal"]
+    assert types[14] == "variant"
+
+
+def test_rows_come_in_pages(warehouse: Warehouse) -> None:
+    with warehouse.connect() as connection, connection.cursor(arraysize=1000) as cursor:
+        cursor.execute("select id, repeat('x', 100) as x from range(250000) order by id")
+        first = cursor.fetchmany(3)
+        rest = cursor.fetchall_arrow()
+
+    assert [row.id for row in first] == [0, 1, 2]
+    assert rest["id"].to_pylist() == list(range(3, 250000))
+
+
+def test_parameters_are_bound_by_name_and_by_position(warehouse: Warehouse) -> None:
+    with warehouse.cursor() as cursor:
+        cursor.execute("select :a + 1 as a, :d as d, :n as n", {"a": 41, "d": Decimal("1.50"), "n": None})
+        assert tuple(cursor.fetchone() or ()) == (42, Decimal("1.50"), None)
+        cursor.execute("select ? as a, ? as b", ["x", datetime(2024, 1, 1, tzinfo=UTC)])
+        assert tuple(cursor.fetchone() or ()) == ("x", datetime(2024, 1, 1, tzinfo=UTC))
+
+
+def test_row_counts_of_changes(warehouse: Warehouse) -> None:
+    with warehouse.cursor(schema="s") as cursor:
+        cursor.execute("create or replace table counted (id int, n string)")
+        counts = []
+        for statement in (
+            "insert into counted values (1, 'a'), (2, 'b'), (3, 'c')",
+            "update counted set n = 'z' where id > 1",
+            "merge into counted as t using (select 3 as id union all select 4) as s on t.id = s.id "
+            "when matched then delete when not matched then insert (id, n) values (s.id, 'd')",
+            "delete from counted where id = 1",
+        ):
+            cursor.execute(statement)
+            counts.append(cursor.rowcount)
+        cursor.execute("select id from counted order by id")
+
+        assert counts == [3, 2, 2, 1]
+        assert [row.id for row in cursor.fetchall()] == [2, 4]
+
+
+def test_the_first_schema_of_a_session_may_come_later(warehouse: Warehouse) -> None:
+    with warehouse.cursor(catalog="spark_catalog", schema="later") as cursor:
+        cursor.execute("select 1 as one")
+        assert tuple(cursor.fetchone() or ()) == (1,)
+        cursor.execute("create schema later")
+        cursor.execute("create table t as select 1 as id")
+        cursor.execute("select current_schema() as name")
+        assert tuple(cursor.fetchone() or ()) == ("later",)
+    assert warehouse.rows("select id from later.t") == [(1,)]
+
+
+def test_temporary_views_and_settings_are_a_sessions_own(warehouse: Warehouse) -> None:
+    with warehouse.cursor() as one, warehouse.cursor() as other:
+        one.execute("create temporary view mine as select 1 as id")
+        one.execute("set spark.sql.session.timeZone = America/New_York")
+        one.execute("describe table extended mine as json")
+        assert '"name": "id"' in str(one.fetchall()[0][0])
+        with pytest.raises(ServerOperationError, match="TABLE_OR_VIEW_NOT_FOUND"):
+            other.execute("select * from mine")
+        other.execute("select current_timezone() as zone")
+        assert tuple(other.fetchone() or ()) == ("UTC",)
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("selec 1", "[PARSE_SYNTAX_ERROR]"),
+        ("select * from s.nope", "[TABLE_OR_VIEW_NOT_FOUND]"),
+        ("select nope from (select 1 as id)", "[UNRESOLVED_COLUMN"),
+        ("select 1 / 0", "[DIVIDE_BY_ZERO]"),
+        ("select cast('x' as int)", "[CAST_INVALID_INPUT]"),
+        ("use catalog nope", "[NO_SUCH_CATALOG_EXCEPTION]"),
+        ("select * from system.information_schema.nope", "[TABLE_OR_VIEW_NOT_FOUND]"),
+        ("refresh materialized view s.nope", "[TABLE_OR_VIEW_NOT_FOUND]"),
+        ("create streaming table s.t as select 1", "[UNSUPPORTED_FEATURE]"),
+    ],
+)
+def test_errors_name_their_class_and_show_no_java(warehouse: Warehouse, statement: str, message: str) -> None:
+    text = failure_of(warehouse, statement)
+
+    assert text.startswith(message)
+    assert "\tat " not in text
+    assert "Exception:" not in text
+    assert warehouse.rows("select 1") == [(1,)]
+
+
+def test_not_null_and_check_are_enforced(warehouse: Warehouse) -> None:
+    with warehouse.cursor(schema="s") as cursor:
+        cursor.execute("create or replace table strict (id int, amount int not null, price int)")
+        cursor.execute("insert into strict values (1, 1, 1)")
+        cursor.execute("alter table strict change column `id` set not null")
+        cursor.execute("alter table strict add constraint positive check (price > 0)")
+    for values, message in (
+        ("(null, 1, 1)", "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"),
+        ("(1, null, 1)", "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"),
+        ("(1, 1, 0)", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"),
+    ):
+        assert message in failure_of(warehouse, f"insert into s.strict values {values}")
+    assert warehouse.rows(
+        "select column_name from information_schema.columns "
+        "where table_name = 'strict' and is_nullable = 'NO' order by 1"
+    ) == [("amount",), ("id",)]
+
+    warehouse.rows("alter table s.strict alter column id drop not null")
+    warehouse.rows("insert into s.strict values (null, 1, 1)")
+    assert "DELTA_NEW_NOT_NULL_VIOLATION" in failure_of(
+        warehouse, "alter table s.strict alter column id set not null"
+    )
+
+
+def test_keys_comments_tags_and_grants_are_recorded_and_readable(warehouse: Warehouse) -> None:
+    with warehouse.cursor(schema="s") as cursor:
+        for statement in (
+            "create or replace table parent (id bigint not null comment 'Its own.', n string, "
+            "constraint parent_pk primary key (id)) comment 'Parents.'",
+            "create or replace table child (id bigint, parent_id bigint) cluster by (id)",
+            "alter table child add constraint child_fk foreign key (parent_id) references s.parent (id)",
+            "comment on column s.parent.n is 'It\\'s a name'",
+            "alter table parent set tags ('layer' = 'test')",
+            "alter table parent alter column id set tags ('kind' = 'key')",
+            "grant select on table parent to `a@b.c`",
+        ):
+            cursor.execute(statement)
+
+    assert warehouse.rows(
+        "select constraint_name, constraint_type from spark_catalog.information_schema.table_constraints "
+        "where table_schema = 's' and table_name in ('parent', 'child') order by 1"
+    ) == [("child_fk", "FOREIGN KEY"), ("parent_pk", "PRIMARY KEY")]
+    assert warehouse.rows(
+        "select column_name, comment from system.information_schema.columns "
+        "where table_name = 'parent' order by 1"
+    ) == [("id", "Its own."), ("n", "It's a name")]
+    assert warehouse.rows("describe s.parent") == [
+        ("id", "bigint", "Its own."),
+        ("n", "string", "It's a name"),
+    ]
+    assert warehouse.rows(
+        "select tag_name, tag_value from system.information_schema.table_tags where table_name = 'parent'"
+    ) == [("layer", "test")]
+    assert warehouse.rows(
+        "select column_name, tag_value from system.information_schema.column_tags where table_name = 'parent'"
+    ) == [("id", "key")]
+    assert warehouse.rows("show grants on table s.parent") == [
+        ("a@b.c", "SELECT", "TABLE", "spark_catalog.s.parent")
+    ]
+    assert ("clusteringColumns", '[["id"]]') in warehouse.rows("show tblproperties s.child")
+    assert "CONSTRAINT_ALREADY_EXISTS" in failure_of(
+        warehouse, "alter table s.child add constraint child_fk foreign key (id) references s.parent (id)"
+    )
+    assert "UNRESOLVED_COLUMN" in failure_of(warehouse, "comment on column s.parent.nope is 'x'")
+
+
+def test_creating_what_is_there_already_forgets_nothing(warehouse: Warehouse) -> None:
+    warehouse.rows("create table if not exists s.kept (id int, constraint kept_pk primary key (id))")
+    warehouse.rows("comment on column s.kept.id is 'Kept.'")
+
+    warehouse.rows("create table if not exists s.kept (other string)")
+
+    assert warehouse.rows("describe s.kept") == [("id", "int", "Kept.")]
+    assert warehouse.rows(
+        "select constraint_name from information_schema.table_constraints where table_name = 'kept'"
+    ) == [("kept_pk",)]
+
+
+def test_a_renamed_table_takes_what_was_recorded_along(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace table s.old_name (id int)")
+    warehouse.rows("alter table s.old_name set tags ('a' = 'b')")
+
+    warehouse.rows("alter table s.old_name rename to s.new_name")
+
+    assert warehouse.rows(
+        "select table_name, tag_value from system.information_schema.table_tags "
+        "where table_name like '%_name'"
+    ) == [("new_name", "b")]
+    assert warehouse.rows(
+        "select table_name from system.information_schema.tables where table_name like '%_name'"
+    ) == [("new_name",)]
+    assert warehouse.rows("select count(*) from s.new_name") == [(0,)]
+
+
+def test_metadata_may_be_joined_with_tables(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace table s.wanted as select 'parent' as name")
+
+    assert warehouse.rows(
+        "select t.table_type from system.information_schema.tables as t "
+        "join s.wanted as w on w.name = t.table_name"
+    ) == [("MANAGED",)]
+
+
+def test_a_table_written_by_path_is_seen_as_it_is_now(warehouse: Warehouse) -> None:
+    path = warehouse.settings.home / "outside" / "t"
+    warehouse.rows(f"create table s.outside (id int) using delta location '{path}'")
+    warehouse.rows(f"insert into delta.`{path}` values (1)")
+    warehouse.rows(f"alter table delta.`{path}` add columns (later string comment 'Added by path.')")
+
+    assert warehouse.rows("select id, later from s.outside") == [(1, None)]
+    assert warehouse.rows("describe s.outside") == [
+        ("id", "int", None),
+        ("later", "string", "Added by path."),
+    ]
+    assert warehouse.rows(
+        "select table_type, last_altered > created from information_schema.tables "
+        "where table_name = 'outside'"
+    ) == [("EXTERNAL", True)]
+
+
+def test_maintenance_runs(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace table s.maintained as select * from range(10)")
+
+    ((path, metrics),) = warehouse.rows("optimize s.maintained")
+    assert path.endswith("/maintained")
+    assert "numFilesAdded" in metrics
+    assert warehouse.rows("describe history s.maintained")[-1][4] == "CREATE OR REPLACE TABLE AS SELECT"
+
+
+def test_metadata_calls_of_the_protocol(warehouse: Warehouse) -> None:
+    with warehouse.cursor() as cursor:
+        assert [row.TABLE_CAT for row in cursor.catalogs().fetchall()] == ["spark_catalog"]
+        assert "s" in [row.TABLE_SCHEM for row in cursor.schemas("spark_catalog", "%").fetchall()]
+        cursor.tables("spark_catalog", "s", "paren_")
+        assert [(row.TABLE_NAME, row.TABLE_TYPE) for row in cursor.fetchall()] == [("parent", "TABLE")]
+        cursor.columns("spark_catalog", "s", "parent")
+        assert [(row.COLUMN_NAME, row.TYPE_NAME, row.IS_NULLABLE) for row in cursor.fetchall()] == [
+            ("id", "BIGINT", "NO"),
+            ("n", "STRING", "YES"),
+        ]
+
+
+def test_a_metric_view_is_one_and_answers(warehouse: Warehouse) -> None:
+    warehouse.rows(
+        "create or replace table s.sold as select 'CA' as state, 2 as amount union all select 'CA', 3"
+    )
+    warehouse.rows(
+        'create or replace view s.metrics with metrics language yaml as $$\nversion: "0.1"\nsource: s.sold\n'
+        "dimensions:\n  - name: state\n    expr: state\nmeasures:\n  - name: total\n    expr: sum(amount)\n$$"
+    )
+
+    assert warehouse.rows("select state, measure(total) from s.metrics group by state") == [("CA", 5)]
+    assert warehouse.rows(
+        "select table_type from information_schema.tables where table_name = 'metrics'"
+    ) == [("METRIC_VIEW",)]
