@@ -47,11 +47,11 @@ lint: .venv/.complete ## Check Python (ruff, mypy) and SQL (sqlfluff)
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy --no-error-summary
-	@.venv/bin/sqlfluff lint --disable-progress-bar --nofail=false models snapshots analyses tests/dbt
+	@.venv/bin/sqlfluff lint --disable-progress-bar models snapshots analyses macros tests/dbt
 
 format: .venv/.complete ## Format Python and SQL in place
 	@.venv/bin/ruff check --quiet --fix . && .venv/bin/ruff format --quiet .
-	@.venv/bin/sqlfluff fix --disable-progress-bar models snapshots analyses tests/dbt
+	@.venv/bin/sqlfluff fix --disable-progress-bar models snapshots analyses macros tests/dbt
 
 unit: .venv/.complete ## Run the tests that need no Spark and no broker
 	@$(PY) -m pytest -x tests/unit

@@ -10,6 +10,9 @@ from pathlib import Path
 from emulators.java import find_java, home_of
 from emulators.settings import CATALOG, HTTP_PATH, HUBS, LOOPBACK, REPOSITORY, Settings
 
+ADAPTER_WARNING = "ignore::RuntimeWarning:agate.type_tester"
+"""dbt-databricks makes agate warn during `dbt docs generate`; its reader can do nothing about it."""
+
 
 def client_environment(settings: Settings, base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Variables for `ingestion`, dbt and local Spark; what Azure and Databricks need is set the same way."""
@@ -34,6 +37,7 @@ def client_environment(settings: Settings, base: Mapping[str, str] = os.environ)
         "LOCAL_WAREHOUSE_CATALOG": CATALOG,
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
+        "PYTHONWARNINGS": ",".join(filter(None, (base.get("PYTHONWARNINGS"), ADAPTER_WARNING))),
     }
     if java := find_java(base):
         variables["JAVA_HOME"] = str(home_of(java))

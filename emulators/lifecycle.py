@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from emulators.eventhubs import broker, front
 from emulators.jars import ensure_jars
 from emulators.java import ensure_java
 from emulators.processes import Service
-from emulators.settings import CATALOG, HTTP_PATH, HUBS, LOOPBACK, Settings
+from emulators.settings import CATALOG, HTTP_PATH, HUBS, LOOPBACK, PORT_VARIABLES, Settings
 from emulators.spark_conf import write_spark_conf
 from emulators.warehouse import server
 from emulators.warehouse.certificates import ensure_certificates
@@ -114,11 +115,19 @@ def _wanted(settings: Settings, groups: tuple[str, ...]) -> list[Service]:
 
 
 def _services(settings: Settings) -> dict[str, Service]:
-    return {
-        "kafka": Service("kafka", broker.command(settings, ensure_java()), broker.is_ready),
-        "eventhubs": Service("eventhubs", [sys.executable, "-m", "emulators.eventhubs"], front.is_ready),
-        "warehouse": Service("warehouse", [sys.executable, "-m", "emulators.warehouse"], server.is_ready),
-    }
+    def service(name: str, command: list[str], is_ready: Callable[[Settings], bool], *ports: str) -> Service:
+        return Service(
+            name, command, is_ready, {PORT_VARIABLES[port]: getattr(settings, port) for port in ports}
+        )
+
+    kafka = broker.command(settings, ensure_java())
+    python = [sys.executable, "-m"]
+    services = (
+        service("kafka", kafka, broker.is_ready, "kafka_port", "kafka_controller_port"),
+        service("eventhubs", [*python, "emulators.eventhubs"], front.is_ready, "amqp_port"),
+        service("warehouse", [*python, "emulators.warehouse"], server.is_ready, "warehouse_port"),
+    )
+    return {each.name: each for each in services}
 
 
 def _create_bronze(settings: Settings) -> None:

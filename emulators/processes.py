@@ -7,16 +7,17 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from emulators.errors import EmulatorError
-from emulators.settings import REPOSITORY, Settings
+from emulators.settings import LOOPBACK, REPOSITORY, Settings
 
 START_TIMEOUT = 90.0
 """Seconds a process may take until it serves; a broker recovering from `kill -9` needs about 15."""
@@ -26,18 +27,25 @@ STOP_TIMEOUT = 15.0
 
 @dataclass(frozen=True)
 class Service:
-    """One process: how to start it and how to ask whether it serves."""
+    """One process: how to start it and ask whether it serves; its ports by the variable that sets each."""
 
     name: str
     command: list[str]
     is_ready: Callable[[Settings], bool]
+    ports: Mapping[str, int] = field(default_factory=dict)
 
 
 def start(settings: Settings, service: Service, environment: Mapping[str, str]) -> None:
-    """Spawn the process in a session of its own unless it already runs; its output goes to its log file."""
+    """Spawn the process in a session of its own unless it already runs; its output goes to its log file.
+
+    Raises:
+        EmulatorError: one of its ports is taken.
+    """
     if _running(settings, service.name):
         return
     stop(settings, service.name)
+    for variable, port in service.ports.items():
+        _check_free(service.name, variable, port)
     settings.run.mkdir(parents=True, exist_ok=True)
     settings.log.mkdir(parents=True, exist_ok=True)
     with _log(settings, service.name).open("wb") as log:
@@ -100,6 +108,17 @@ def exclusively(settings: Settings) -> Iterator[None]:
     with (settings.home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _check_free(name: str, variable: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            raise EmulatorError(
+                f"port {port} of {name} is taken by another program: set {variable} to a free one."
+            ) from None
 
 
 def _record(settings: Settings, name: str) -> Path:

@@ -62,6 +62,6 @@ def test_a_taken_port_is_named(place: Place, tmp_path: Path) -> None:
     answer = other.emulators("up", "--only", "eventhubs")
     other.emulators("down")
     assert answer.returncode == 1
-    (line,) = answer.stderr.splitlines()
-    assert line.startswith("error: kafka stopped while starting")
-    assert taken in line
+    assert answer.stderr == (
+        f"error: port {taken} of kafka is taken by another program: set EVENTHUBS_KAFKA_PORT to a free one.\n"
+    )
