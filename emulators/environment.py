@@ -35,6 +35,7 @@ def client_environment(settings: Settings, base: Mapping[str, str] = os.environ)
         "LOCAL_WAREHOUSE_HTTP_PATH": HTTP_PATH,
         "LOCAL_WAREHOUSE_TOKEN": settings.warehouse_token,
         "LOCAL_WAREHOUSE_CATALOG": CATALOG,
+        "DBT_LOG_PATH": str(settings.log),
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
         "PYTHONWARNINGS": ",".join(filter(None, (base.get("PYTHONWARNINGS"), ADAPTER_WARNING))),
