@@ -143,28 +143,25 @@ def _print_results(settings: Settings, sent: int, seconds: dict[str, float], con
     with connect(settings) as connection, connection.cursor() as cursor:
         row = cursor.execute(CONSERVATION).fetchone()
         flow = {"sent now": sent} | (row.asDict() if row else {})
-        console.print()
-        console.print(_table("Events", list(flow), [tuple(flow.values())]))
+        _show(console, "Events", list(flow), [tuple(flow.values())])
         for title, query in RESULTS.items():
             cursor.execute(query)
             names = [column[0] for column in cursor.description or ()]
-            console.print(_table(title, names, cursor.fetchall()))
+            _show(console, title, names, cursor.fetchall())
     steps = [(name, f"{spent:.1f}") for name, spent in seconds.items()]
     steps.append(("total", f"{sum(seconds.values()):.1f}"))
-    console.print(_table("Seconds per step", ["step", "seconds"], steps))
-    console.print(
-        "The emulators are still up: `make status` tells how to reach them, `make down` stops them."
-    )
+    _show(console, "Seconds per step", ["step", "seconds"], steps)
+    console.print("\nThe emulators stay up: `make status` shows how to reach them, `make down` stops them.")
 
 
-def _table(title: str, names: list[str], rows: list[Any]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+def _show(console: Console, title: str, names: list[str], rows: list[Any]) -> None:
+    table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
     for index, name in enumerate(names):
         numeric = bool(rows) and (isinstance(rows[0][index], int | Decimal) or name == "seconds")
         table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
     for row in rows:
         table.add_row(*(_text(value) for value in row))
-    return table
+    console.print(table)
 
 
 def _text(value: object) -> str:

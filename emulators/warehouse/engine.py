@@ -197,6 +197,8 @@ class Engine:
             self.catalog.sync_schema(statement.name[-1].lower())
             return
         relation = self.catalog.get(statement.name, session)
+        if (relation.comment or None) == (statement.comment or None):
+            return  # a table gets no new version for a comment that it has
         target = quoted((self.catalog.name, relation.schema, relation.name))
         text = literal(statement.comment) if statement.comment is not None else "null"
         if relation.type in ("VIEW", "METRIC_VIEW"):

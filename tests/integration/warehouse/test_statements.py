@@ -210,6 +210,13 @@ def test_keys_comments_tags_and_grants_are_recorded_and_readable(warehouse: Ware
     assert "UNRESOLVED_COLUMN" in failure_of(warehouse, "comment on column s.parent.nope is 'x'")
 
 
+def test_a_comment_that_a_table_has_makes_no_new_version(warehouse: Warehouse) -> None:
+    warehouse.rows("create table s.noted (id int) using delta comment 'Noted.'")
+    for comment, versions in (("Noted.", 1), ("It''s noted.", 2), ("It''s noted.", 2)):
+        warehouse.rows(f"comment on table s.noted is '{comment}'")
+        assert len(warehouse.rows("describe history s.noted")) == versions
+
+
 def test_creating_what_is_there_already_forgets_nothing(warehouse: Warehouse) -> None:
     warehouse.rows("create table if not exists s.kept (id int, constraint kept_pk primary key (id))")
     warehouse.rows("comment on column s.kept.id is 'Kept.'")
