@@ -30,6 +30,7 @@ def defaults(settings: Settings) -> dict[str, str]:
         "spark.driver.host": LOOPBACK,
         "spark.driver.memory": "2g",
         "spark.local.dir": str(settings.home / "spark" / "scratch"),
+        "spark.sql.warehouse.dir": str(settings.home / "spark" / "tables"),
         "spark.driver.extraClassPath": str(settings.jars / "spark" / "*"),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
