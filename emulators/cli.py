@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emulators.errors import EmulatorError
-from emulators.settings import Settings, load
+from emulators.settings import LOOPBACK, Settings, load
 
 app = typer.Typer(
     help="Azure Event Hubs and a Databricks SQL warehouse on this machine.",
@@ -119,4 +119,4 @@ def _print_status(settings: Settings) -> None:
 def _where(name: str, settings: Settings) -> str:
     if name == "warehouse":
         return settings.warehouse_url
-    return f"AMQP {settings.connection_string.split(';')[0]}, Kafka {settings.kafka_bootstrap}"
+    return f"AMQP {LOOPBACK}:{settings.amqp_port}, Kafka {settings.kafka_bootstrap}"
