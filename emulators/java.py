@@ -14,13 +14,22 @@ import typer
 from emulators.errors import EmulatorError
 
 MINIMUM = 17
+TESTED = range(17, 22)
+"""Releases that the emulators are tested with; a newer one is taken only where there is none of these."""
 PACKAGES = ("openjdk-21-jre-headless", "openjdk-17-jre-headless")
 """Debian and Ubuntu packages of a full headless runtime, the preferred one first."""
 
 
 def find_java(environment: Mapping[str, str] = os.environ) -> Path | None:
     """The `java` to run: `JAVA_HOME`'s, the path's, or one under the system's usual folders."""
-    return next((java for java in _candidates(environment) if (_version(java) or 0) >= MINIMUM), None)
+    newer = None
+    for java in _candidates(environment):
+        version = _version(java) or 0
+        if version in TESTED:
+            return java
+        if version >= MINIMUM:
+            newer = newer or java
+    return newer
 
 
 def ensure_java(environment: Mapping[str, str] = os.environ) -> Path:

@@ -36,3 +36,9 @@ def test_an_old_java_home_is_passed_over(tmp_path: Path) -> None:
     _fake_java(tmp_path / "old", "11.0.2")
     new = _fake_java(tmp_path / "new", "17.0.1")
     assert find_java({"JAVA_HOME": str(tmp_path / "old"), "PATH": str(new.parent)}) == new
+
+
+def test_a_release_that_is_tested_is_preferred_to_a_newer_one(tmp_path: Path) -> None:
+    _fake_java(tmp_path / "newer", "25.0.1")
+    tested = _fake_java(tmp_path / "tested", "21.0.1")
+    assert find_java({"JAVA_HOME": str(tmp_path / "newer"), "PATH": str(tested.parent)}) == tested
