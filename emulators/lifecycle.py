@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from emulators import processes
@@ -34,12 +35,13 @@ class Status:
     eventhubs: dict[str, Any] | None
 
 
-def prepare(settings: Settings) -> None:
-    """Get everything the emulators run on: Java, jars, Spark's configuration, certificates."""
+def prepare(settings: Settings) -> Path:
+    """Get what the emulators run on: Java, jars, Spark's configuration, certificates; returns `java`."""
     java = ensure_java()
     ensure_jars(settings.jars, java)
     write_spark_conf(settings)
     ensure_certificates(settings)
+    return java
 
 
 def up(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
@@ -55,10 +57,10 @@ def up(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
 def start(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
     """Start what is not running, without waiting for it."""
     with processes.exclusively(settings):
-        prepare(settings)
+        java = prepare(settings)
         if "eventhubs" in groups:
             broker.prepare(settings)
-        environment = service_environment(settings, ensure_java())
+        environment = service_environment(settings, java)
         for service in _wanted(settings, groups):
             processes.start(settings, service, environment)
 
@@ -115,17 +117,23 @@ def _wanted(settings: Settings, groups: tuple[str, ...]) -> list[Service]:
 
 
 def _services(settings: Settings) -> dict[str, Service]:
-    def service(name: str, command: list[str], is_ready: Callable[[Settings], bool], *ports: str) -> Service:
+    def service(
+        name: str, is_ready: Callable[[Settings], bool], command: Callable[[], list[str]], *ports: str
+    ) -> Service:
         return Service(
             name, command, is_ready, {PORT_VARIABLES[port]: getattr(settings, port) for port in ports}
         )
 
-    kafka = broker.command(settings, ensure_java())
-    python = [sys.executable, "-m"]
+    def python(module: str) -> Callable[[], list[str]]:
+        return lambda: [sys.executable, "-m", module]
+
+    def kafka() -> list[str]:
+        return broker.command(settings, ensure_java())
+
     services = (
-        service("kafka", kafka, broker.is_ready, "kafka_port", "kafka_controller_port"),
-        service("eventhubs", [*python, "emulators.eventhubs"], front.is_ready, "amqp_port"),
-        service("warehouse", [*python, "emulators.warehouse"], server.is_ready, "warehouse_port"),
+        service("kafka", broker.is_ready, kafka, "kafka_port", "kafka_controller_port"),
+        service("eventhubs", front.is_ready, python("emulators.eventhubs"), "amqp_port"),
+        service("warehouse", server.is_ready, python("emulators.warehouse"), "warehouse_port"),
     )
     return {each.name: each for each in services}
 

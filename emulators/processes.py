@@ -30,7 +30,7 @@ class Service:
     """One process: how to start it and ask whether it serves; its ports by the variable that sets each."""
 
     name: str
-    command: list[str]
+    command: Callable[[], list[str]]
     is_ready: Callable[[Settings], bool]
     ports: Mapping[str, int] = field(default_factory=dict)
 
@@ -50,7 +50,7 @@ def start(settings: Settings, service: Service, environment: Mapping[str, str]) 
     settings.log.mkdir(parents=True, exist_ok=True)
     with _log(settings, service.name).open("wb") as log:
         process = subprocess.Popen(
-            service.command,
+            service.command(),
             cwd=REPOSITORY,
             env=dict(environment),
             stdin=subprocess.DEVNULL,

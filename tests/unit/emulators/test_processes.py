@@ -26,7 +26,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def _service(tmp_path: Path, code: str) -> Service:
     flag = tmp_path / "flag"
-    return Service("sleeper", [sys.executable, "-c", code, str(flag)], lambda _: flag.exists())
+    return Service("sleeper", lambda: [sys.executable, "-c", code, str(flag)], lambda _: flag.exists())
 
 
 def test_a_started_process_is_up_until_stopped(settings: Settings, tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_process_that_dies_is_reported_with_its_last_line(settings: Settings, 
 
 
 def test_a_process_that_never_serves_is_reported(settings: Settings) -> None:
-    service = Service("mute", [sys.executable, "-c", "import time; time.sleep(60)"], lambda _: False)
+    service = Service("mute", lambda: [sys.executable, "-c", "import time; time.sleep(60)"], lambda _: False)
     processes.start(settings, service, os.environ)
     with pytest.raises(EmulatorError, match="mute did not serve within 0 s"):
         processes.wait_until_ready(settings, service, timeout=0.3)
