@@ -5,15 +5,8 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='merge',
+        incremental_strategy='merge_changes',
         unique_key='product_id',
-        matched_condition=rows_differ([
-            'product_name',
-            'category',
-            'brand',
-            'base_price',
-            'last_changed_at',
-        ]),
         on_schema_change='fail',
         tblproperties={'delta.enableDeletionVectors': 'true'},
     )

@@ -3,66 +3,30 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='merge',
+        incremental_strategy='merge_changes',
         unique_key='order_id',
         liquid_clustered_by=['order_id'],
-        matched_condition=rows_differ([
-            'customer_id',
-            'product_id',
-            'customer_name',
-            'customer_email',
-            'city',
-            'state',
-            'product_name',
-            'category',
-            'brand',
-            'payment_method',
-            'order_status',
-            'event_hub',
-            'partition',
-            'offset',
-            'quantity',
-            'base_price',
-            'unit_price',
-            'discount_pct',
-            'gross_amount',
-            'discount_amount',
-            'total_amount',
-            'refunded_amount',
-            'net_amount',
-            'reported_total_amount',
-            'is_price_imputed',
-            'is_total_mismatched',
-            'is_awaiting_placement',
-            'is_in_revenue',
-            'order_date',
-            'placed_at',
-            'shipped_at',
-            'delivered_at',
-            'cancelled_at',
-            'returned_at',
-        ]),
+        post_hook="{{ save_run_state() }}",
     )
 }}
+{%- set unread = unread_events() -%}
+{%- set touched = key_ranges(touched_orders(unread)) %}
+{{ run_note(unread, within=is_within(touched, 'DBT_INTERNAL_DEST.order_id')) }}
 
 with
 
 order_events as (
 
     select * from {{ ref('order_events') }}
+    where {{ is_within(touched, 'order_id') }}
 
 ),
 
-{% if is_incremental() -%}
-    touched_orders as (
+touched_orders as (
 
-        select distinct order_id
-        from order_events
-        where {{ is_beyond_cursor() }}
+    {{ touched_orders(unread) }}
 
-    ),
-
-{% endif -%}
+),
 
 events_in_order as (
 
@@ -77,12 +41,6 @@ events_in_order as (
             {{ status_rank('order_events.order_status') }} as status_rank,
             order_events.event_id
         ) as occurrence,
-        struct(
-            order_events.enqueued_at,
-            order_events.event_hub,
-            order_events.`partition`,
-            order_events.`offset`
-        ) as arrival,
         struct(
             order_events.customer_id,
             order_events.product_id,
@@ -104,7 +62,7 @@ events_in_order as (
     {% if is_incremental() -%}
         left semi join touched_orders
             on order_events.order_id = touched_orders.order_id
-    {% endif %}
+    {% endif -%}
 
 ),
 
@@ -117,7 +75,6 @@ orders as (
             min_by(content, occurrence) filter (where order_status = 'placed'),
             min_by(content, occurrence)
         ) as content,
-        max(arrival) as arrival,
         max_by(order_status, status_rank) as order_status,
         min(occurred_at) filter (where order_status = 'placed') as placed_at,
         min(occurred_at) filter (where order_status = 'shipped') as shipped_at,
@@ -134,7 +91,6 @@ priced as (
     select
         orders.order_id,
         orders.content.*,
-        orders.arrival.*,
         orders.order_status,
         coalesce(orders.content.unit_price, orders.content.base_price) as charged_price,
         coalesce(orders.content.discount_pct, 0) as granted_discount_pct,
@@ -194,9 +150,6 @@ final as (
         brand,
         payment_method,
         order_status,
-        event_hub,
-        `partition`,
-        `offset`,
         quantity,
         base_price,
         charged_price as unit_price,
@@ -213,6 +166,20 @@ final as (
             else cast(0 as decimal(24, 2))
         end as net_amount,
         reported_total_amount,
+        hour(placed_at) as order_hour,
+        weekday(placed_at) + 1 as day_of_week,
+        -- Clocks that disagree say nothing about how long a delivery took.
+        case
+            when delivered_at >= placed_at
+                then
+                    cast(
+                        round(
+                            cast(timestampdiff(second, placed_at, delivered_at) as decimal(20, 0))
+                            / 3600,
+                            2
+                        ) as decimal(12, 2)
+                    )
+        end as hours_to_delivery,
         is_price_imputed,
         coalesce(reported_total_amount <> total_amount, false) as is_total_mismatched,
         is_awaiting_placement,

@@ -3,43 +3,29 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='merge',
+        incremental_strategy='merge_changes',
         unique_key=['event_hub', 'partition', 'offset'],
         skip_matched_step=true,
+        post_hook="{{ save_run_state() }}",
     )
 }}
+{%- set unread = unread_messages() %}
+{{ run_note(unread, within=is_unread(unread, 'DBT_INTERNAL_DEST')) }}
 
 with
 
 staged as (
 
     select * from {{ ref('stg_orders__order_events') }}
-    where {{ is_beyond_cursor() }}
+    where {{ is_unread(unread) }}
 
 ),
 
-order_events as (
-
-    select * from {{ ref('order_events') }}
-
-),
-
--- Rejected messages are rare, so the cursor lags. What was accepted since is not parsed again: the
--- optimizer moves this condition below the parsing, which it does not do with an anti join.
 rejected as (
 
     select *
     from staged
-    where
-        rule_id is not null
-        and not exists (
-            select 1
-            from order_events
-            where
-                order_events.event_hub = staged.event_hub
-                and order_events.`partition` = staged.`partition`
-                and order_events.`offset` = staged.`offset`
-        )
+    where rule_id is not null
 
 ),
 

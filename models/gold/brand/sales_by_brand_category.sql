@@ -3,17 +3,8 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='merge',
+        incremental_strategy='merge_changes',
         unique_key=['brand', 'category'],
-        matched_condition=rows_differ([
-            'order_count',
-            'customer_count',
-            'item_count',
-            'gross_amount',
-            'discount_amount',
-            'refunded_amount',
-            'revenue',
-        ]),
         not_matched_by_source_action='delete',
         tblproperties={'delta.enableDeletionVectors': 'true'},
     )

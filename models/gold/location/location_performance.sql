@@ -3,17 +3,8 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='merge',
+        incremental_strategy='merge_changes',
         unique_key=['state', 'city'],
-        matched_condition=rows_differ([
-            'state_name',
-            'region',
-            'order_count',
-            'delivered_order_count',
-            'customer_count',
-            'revenue',
-            'delivery_rate',
-        ]),
         not_matched_by_source_action='delete',
         tblproperties={'delta.enableDeletionVectors': 'true'},
     )

@@ -1,0 +1,14 @@
+{# The model's SQL, the merge and the hook are rendered one after the other and share nothing but
+   the compiled text: what the first found out reaches the others in this comment. #}
+{% macro run_note(positions, within='true', latest_occurred_at=none) -%}
+    {%- set read_up_to = [] -%}
+    {%- for position in positions -%}
+        {%- do read_up_to.append(
+            [position['event_hub'], position['partition'], position['up_to']]
+        ) -%}
+    {%- endfor -%}
+    -- run note: {{ tojson({
+        'state': {'positions': read_up_to, 'latest_occurred_at': latest_occurred_at},
+        'within': within,
+    }) }}
+{%- endmacro %}

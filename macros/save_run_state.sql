@@ -1,0 +1,20 @@
+{# Written after the rows: a run that is killed in between is repeated, and changes nothing. #}
+{% macro save_run_state(event_time=none) -%}
+    {%- set note = read_run_note() if execute else {} -%}
+    {%- if note -%}
+        {%- set state = note['state'] -%}
+        {%- if event_time -%}
+            {%- set latest = run_query(
+                'select cast(max(' ~ event_time ~ ') as string) from ' ~ this
+                ~ ' where ' ~ note['within'] | replace('DBT_INTERNAL_DEST.', '')
+            ).rows[0][0] -%}
+            {%- do state.update({'latest_occurred_at': [
+                latest or '', run_state(this).get('latest_occurred_at') or ''
+            ] | max}) -%}
+        {%- endif -%}
+        {%- if state != run_state(this) -%}
+            alter table {{ this }}
+            set tblproperties ('order_intelligence.run_state' = {{ literal(tojson(state)) }})
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
