@@ -6,7 +6,10 @@
         incremental_strategy='merge_changes',
         unique_key=['state', 'city'],
         not_matched_by_source_action='delete',
-        tblproperties={'delta.enableDeletionVectors': 'true'},
+        tblproperties={
+            'delta.enableDeletionVectors': 'true',
+            'delta.enableRowTracking': 'true',
+        },
     )
 }}
 

@@ -1,0 +1,22 @@
+{#- Grain: one row per brand and state with at least one order that counts.
+    Every number adds up over brands and states. No SQL comments: see mv_top_brands. -#}
+{{
+    config(
+        materialized='materialized_view',
+        schedule={'cron': var('materialized_view_cron'), 'time_zone_value': 'UTC'}
+        if var('materialized_view_cron') else none,
+    )
+}}
+
+select
+    {{ or_unknown('brand') }} as brand,
+    state,
+    count(*) as order_count,
+    sum(quantity) as item_count,
+    sum(gross_amount) as gross_amount,
+    sum(discount_amount) as discount_amount,
+    sum(refunded_amount) as refunded_amount,
+    sum(net_amount) as revenue
+from {{ ref('order_details') }}
+where is_in_revenue
+group by {{ or_unknown('brand') }}, state
