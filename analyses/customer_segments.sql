@@ -1,8 +1,8 @@
 select
     segment,
-    count(*) as customer_count,
-    sum(order_count) as order_count,
-    sum(lifetime_value) as revenue
-from {{ ref('customer_insights') }}
-group by segment
+    customer_count,
+    order_count,
+    revenue,
+    cast(revenue / nullif(sum(revenue) over (), 0) as decimal(5, 4)) as revenue_share
+from {{ ref('mv_customer_segments') }}
 order by revenue desc, segment asc

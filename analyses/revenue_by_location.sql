@@ -2,7 +2,10 @@ select
     state,
     city,
     revenue,
+    order_count,
     customer_count,
-    delivery_rate
-from {{ ref('location_performance') }}
-order by revenue desc, state asc, city asc
+    delivery_rate,
+    revenue_rank_in_state,
+    rank() over (order by revenue desc) as revenue_rank
+from {{ ref('mv_location_ranking') }}
+order by revenue_rank asc, state asc, city asc
