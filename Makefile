@@ -43,11 +43,12 @@ status: .venv/.complete ## Tell what is up and how to reach it
 
 test: lint unit integration e2e ## Run every check and test, from nothing
 
-lint: .venv/.complete ## Check Python (ruff, mypy) and SQL (sqlfluff)
+lint: .venv/.complete ## Check Python (ruff, mypy), SQL (sqlfluff) and the dbt project's conventions
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/sqlfluff lint --disable-progress-bar models snapshots analyses macros tests/dbt
+	@$(PY) -m tests.conventions
 
 format: .venv/.complete ## Format Python and SQL in place
 	@.venv/bin/ruff check --quiet --fix . && .venv/bin/ruff format --quiet .
