@@ -1,0 +1,24 @@
+{% macro pii_table(relation, tagged, columns) -%}
+    {%- set texts = [] -%}
+    {%- set bodies = [] -%}
+    {%- for column in tagged -%}
+        {%- if column.data_type == 'string' -%}
+            {%- do texts.append(column.name) -%}
+        {%- elif column.data_type == 'binary' -%}
+            {%- do bodies.append(column.name) -%}
+        {%- else -%}
+            {{ exceptions.raise_compiler_error(
+                'column ' ~ column.name ~ ' of ' ~ relation ~ ' is tagged pii: its data_type must be '
+                ~ 'string (a value) or binary (a message), not ' ~ column.data_type
+            ) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if texts and 'customer_id' not in columns -%}
+        {{ exceptions.raise_compiler_error(
+            relation ~ ' holds personal data without customer_id: nobody could tell whose it is'
+        ) }}
+    {%- endif -%}
+    {{ return({
+        'relation': relation, 'texts': texts, 'bodies': bodies, 'columns': columns,
+    }) }}
+{%- endmacro %}
