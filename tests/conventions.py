@@ -339,6 +339,21 @@ def shared_columns_have_a_doc_block(project: Project) -> Iterator[Problem]:
             yield Problem(doc["original_file_path"], f"nothing uses the block {doc['name']}", "delete it")
 
 
+def the_overview_leads_everywhere(project: Project) -> Iterator[Problem]:
+    """A new analyst starts there: it names each table that is worth reading, and its links hold."""
+    for doc in project.docs:
+        if doc["name"] != "__overview__":
+            continue
+        links = set(re.findall(r"\(#!/\w+/([\w.]+)\)", doc["block_contents"]))
+        known = project.nodes | project.sources | {each["unique_id"]: each for each in project.exposures}
+        for link in sorted(links - known.keys()):
+            yield Problem(doc["original_file_path"], f"links to {link}, which is not there", "mend the link")
+        for relation in [*project.models, *project.snapshots]:
+            if layer_of(relation) != "bronze" and relation["unique_id"] not in links:
+                remedy = f"link to {relation['unique_id']} from the question it answers"
+                yield Problem(doc["original_file_path"], f"does not name {relation['name']}", remedy)
+
+
 def macro_arguments_are_documented(project: Project) -> Iterator[Problem]:
     for macro in project.macros:
         header = re.search(r"\{%-?\s*(?:macro|test)\s+\w+\s*\((.*?)\)\s*-?%\}", macro["macro_sql"], re.DOTALL)
@@ -479,7 +494,8 @@ TOLD = (
     (r"_at$|_(from|to)$", "timestamp"),
     (r"_date$", "date"),
     (r"_(count|rank|number)$|^quantity$", "integer"),
-    (r"(^|_)(amount|price|revenue|value|sales)$|_(rate|share|pct|affinity)$|_per_", "decimal"),
+    (r"(^|_)(amount|price|revenue|sales|order_value|lifetime_value)$", "decimal"),
+    (r"_(rate|share|pct|affinity)$|_per_", "decimal"),
 )
 
 
@@ -585,6 +601,7 @@ RULES: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     everything_is_described,
     every_relation_names_its_columns,
     shared_columns_have_a_doc_block,
+    the_overview_leads_everywhere,
     macro_arguments_are_documented,
     every_table_has_an_owner,
     every_table_states_its_grain,

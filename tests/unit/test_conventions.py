@@ -260,7 +260,15 @@ def clean_manifest() -> Manifest:
         ),
         "docs": keyed(
             [
-                node("doc", "__overview__", "models/overview.md"),
+                node(
+                    "doc",
+                    "__overview__",
+                    "models/overview.md",
+                    block_contents="[orders](#!/model/model.shop.orders) "
+                    "[brands](#!/model/model.shop.sales_by_brand), [top](#!/model/model.shop.mv_top_brands) "
+                    "[history](#!/snapshot/snapshot.shop.snap_products) "
+                    "[dashboard](#!/exposure/exposure.shop.dashboard) [docs](https://docs.getdbt.com)",
+                ),
                 node("doc", "order_id", "models/bronze/_bronze__docs.md"),
                 node("doc", "state", "models/bronze/_bronze__docs.md"),
                 node("doc", "brand", "models/silver/_silver__docs.md"),
@@ -319,6 +327,7 @@ SEED = "seed.shop.us_states"
 SOURCE = "source.shop.orders"
 SINGULAR = "test.shop.assert_marts_add_up"
 MACRO = "macro.shop.or_unknown"
+LINKS = " ".join(f"[](#!/model/{unique_id})" for unique_id in (ORDERS, MART, VIEW, SNAPSHOT))
 
 Changed = Callable[[Change], object]
 
@@ -614,6 +623,15 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
                 keyed([node("doc", "old", "models/gold/_gold__docs.md")])
             ),
             "models/gold/_gold__docs.md: nothing uses the block old; delete it",
+        ),
+        (
+            put("doc.shop.__overview__", block_contents=LINKS.replace(f"[](#!/model/{ORDERS})", "orders")),
+            "models/overview.md: does not name orders; "
+            "link to model.shop.orders from the question it answers",
+        ),
+        (
+            put("doc.shop.__overview__", block_contents=f"{LINKS} [gone](#!/model/model.shop.gone)"),
+            "models/overview.md: links to model.shop.gone, which is not there; mend the link",
         ),
         (
             put(MACRO, macro_sql="{% macro or_unknown(column, other='a, b', list=[1, 2]) %}{% endmacro %}"),
@@ -925,6 +943,8 @@ def test_types_are_of_a_kind(data_type: str, kind: str) -> None:
         ("revenue_per_unit", "decimal"),
         ("lifetime_value", "decimal"),
         ("total_sales", "decimal"),
+        ("average_order_value", "decimal"),
+        ("dimension_value", None),
         ("delivery_rate", "decimal"),
         ("discount_pct", "decimal"),
         ("state", None),
