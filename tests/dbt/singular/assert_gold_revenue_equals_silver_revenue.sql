@@ -1,5 +1,22 @@
 {{ config(tags=['nightly']) }}
 
+{%- set revenues = {
+    'sales_by_brand_category': 'revenue',
+    'location_performance': 'revenue',
+    'product_performance': 'revenue',
+    'customer_insights': 'lifetime_value',
+    'daily_sales': 'revenue',
+    'sales_by_state_minute': 'revenue',
+    'sales_by_product_minute': 'revenue',
+    'mv_top_brands': 'revenue',
+    'mv_category_summary': 'revenue',
+    'mv_location_ranking': 'revenue',
+    'mv_product_ranking': 'revenue',
+    'mv_customer_segments': 'revenue',
+    'mv_brand_location_matrix': 'revenue',
+    'mv_discount_analysis': 'revenue',
+} %}
+
 with
 
 silver as (
@@ -12,25 +29,17 @@ silver as (
 
 gold as (
 
+    {% for mart, column in revenues.items() -%}
+        select
+            '{{ mart }}' as mart,
+            coalesce(sum({{ column }}), 0) as revenue
+        from {{ ref(mart) }}
+        union all
+    {% endfor -%}
     select
-        'sales_by_brand_category' as mart,
-        coalesce(sum(revenue), 0) as revenue
-    from {{ ref('sales_by_brand_category') }}
-    union all
-    select
-        'location_performance' as mart,
-        coalesce(sum(revenue), 0) as revenue
-    from {{ ref('location_performance') }}
-    union all
-    select
-        'customer_insights' as mart,
-        coalesce(sum(lifetime_value), 0) as revenue
-    from {{ ref('customer_insights') }}
-    union all
-    select
-        'mv_top_brands' as mart,
-        coalesce(sum(revenue), 0) as revenue
-    from {{ ref('mv_top_brands') }}
+        'order_metrics' as mart,
+        coalesce(measure(revenue), 0) as revenue
+    from {{ ref('order_metrics') }}
 
 )
 
