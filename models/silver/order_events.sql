@@ -96,7 +96,8 @@ final as (
         event_id_hash,
         event_id_check,
         occurred_at,
-        enqueued_at
+        enqueued_at,
+        ingested_at
     from first_copies
 
 )

@@ -1,0 +1,18 @@
+{# Of what the model reads, not of all there is: if it lags behind, its "now" lags with it. Without
+   events the span is empty, and lies beyond all that is held. #}
+{% macro unread_span(positions) -%}
+    {%- set before = run_state(this).get('latest_occurred_at') if is_incremental() -%}
+    {%- set query -%}
+        select
+            cast(min(ingested_at) as string),
+            cast(max(occurred_at) as string)
+        from {{ ref('order_events') }}
+        where {{ is_unread(positions) }}
+    {%- endset -%}
+    {%- set row = run_query(query).rows[0] if execute else [none, none] -%}
+    {{ return({
+        'first_ingested_at': row[0] or '9999-12-31 23:59:59',
+        'latest_before': before or none,
+        'latest_occurred_at': [before or '1970-01-01 00:00:00', row[1] or ''] | max,
+    }) }}
+{%- endmacro %}
