@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,15 +113,23 @@ class Place:
         """Make the landed rows those of the bronze table that dbt reads."""
         if self.landing is None:
             return
-        table = f"{self.schema_prefix}bronze.{TABLE}"
+        self.create_bronze()
+        table = self.table(f"bronze.{TABLE}")
+        held = dict(self.query(f"select `partition`, max(`offset`) from {table} group by all"))
+        self.insert(
+            [row for row in landed_rows(self.landing) if row["offset"] > held.get(row["partition"], -1)]
+        )
+
+    def create_bronze(self) -> None:
+        """Create the schema and the empty table of bronze where they are missing."""
         with self.connect() as connection, connection.cursor() as cursor:
             for statement in bootstrap_statements(None, f"{self.schema_prefix}bronze", None):
                 cursor.execute(statement)
-            cursor.execute(f"select `partition`, max(`offset`) from {table} group by all")
-            held = {row[0]: row[1] for row in cursor.fetchall()}
-            rows = [
-                row for row in landed_rows(self.landing) if row["offset"] > held.get(row["partition"], -1)
-            ]
+
+    def insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows to the bronze table that dbt reads."""
+        table = self.table(f"bronze.{TABLE}")
+        with self.connect() as connection, connection.cursor() as cursor:
             for begin in range(0, len(rows), INSERT_ROWS):
                 values = ", ".join(_row_literal(row) for row in rows[begin : begin + INSERT_ROWS])
                 cursor.execute(f"insert into {table} values {values}")
@@ -147,7 +155,7 @@ def landed_rows(folder: Path) -> Iterator[dict[str, Any]]:
                 yield from rows.to_pylist()
 
 
-def _row_literal(row: dict[str, Any]) -> str:
+def _row_literal(row: Mapping[str, Any]) -> str:
     """A row of bronze as SQL; headers stay behind, as no model reads them."""
 
     def binary(value: bytes | None) -> str:
@@ -155,7 +163,7 @@ def _row_literal(row: dict[str, Any]) -> str:
 
     return (
         f"({binary(row['body'])}, '{row['event_hub']}', {row['partition']}, {row['offset']}, "
-        f"timestamp'{row['enqueued_at'].isoformat()}', {binary(row['key'])}, null, "
+        f"timestamp'{row['enqueued_at'].isoformat()}', {binary(row.get('key'))}, null, "
         f"timestamp'{row['ingested_at'].isoformat()}', {row['ingest_batch_id']})"
     )
 
