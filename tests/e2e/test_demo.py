@@ -96,10 +96,9 @@ def test_the_docs_describe_every_model_and_column(place: Place, first: dict[str,
     for name, node in nodes.items():
         assert node["description"], name
         built = (catalog["nodes"] | catalog["sources"])[name]["columns"]
-        described = {column for column, about in node["columns"].items() if about["description"]}
-        assert set(built) - described <= {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"}, (
-            name
-        )
+        described = {column: about["data_type"] for column, about in node["columns"].items()}
+        assert {column: about["type"].lower() for column, about in built.items()} == described, name
+        assert list(built) == list(described), name
 
 
 def test_sources_are_fresh(place: Place, first: dict[str, int]) -> None:
