@@ -504,6 +504,21 @@ def told_by(name: str) -> str | None:
     return next((kind for pattern, kind in TOLD if re.search(pattern, name)), None)
 
 
+def what_does_not_add_up_says_so(project: Project) -> Iterator[Problem]:
+    """A reader sums what looks like a number, so the column itself has to say no."""
+    for relation, column in _columns(project.models):
+        name, text = column["name"], str(column.get("description") or "")
+        is_told = not text or re.search(r"\b(summed|add up)\b", text)
+        if layer_of(relation) in ("silver", "gold") and NOT_ADDITIVE.search(name) and not is_told:
+            wrong = f"column {name} of {relation['name']} does not say whether it adds up"
+            yield Problem(_yaml(relation), wrong, "write: Must not be summed")
+
+
+NOT_ADDITIVE = re.compile(
+    r"^average_|^(old|new)_|^days_|customer_count$|_rank(_|$)|_(rate|share|pct|affinity|price)$|_per_"
+)
+
+
 def code_has_no_binary_fractions(project: Project) -> Iterator[Problem]:
     for node in [*project.models, *project.analyses, *project.macros, *_singular_tests(project)]:
         code = str(node.get("raw_code") or node.get("macro_sql") or "")
@@ -609,6 +624,7 @@ RULES: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     every_table_has_a_tested_key,
     incremental_models_say_how,
     names_tell_types,
+    what_does_not_add_up_says_so,
     code_has_no_binary_fractions,
     personal_data_is_tagged_and_never_in_gold,
     columns_are_in_order,

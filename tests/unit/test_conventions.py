@@ -172,6 +172,7 @@ def clean_manifest() -> Manifest:
                         column("customer_name", "string", tags=("pii",)),
                         column("brand", "string", doc="brand"),
                         column("item_count", "int"),
+                        column("unit_price", "decimal(12,2)") | {"description": "Must not be summed."},
                         column("net_amount", "decimal(24,2)"),
                         column("is_paid", "boolean"),
                         column("order_date", "date"),
@@ -767,6 +768,11 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
             "name it …_at, or …_from and …_to for a period",
         ),
         (
+            described(ORDERS, "columns", "unit_price", "Price of one unit."),
+            "models/silver/orders.yml: column unit_price of orders does not say whether it adds up; "
+            "write: Must not be summed",
+        ),
+        (
             with_columns(ORDERS, column("placed_at", "timestamp"), column("is_late", "boolean")),
             "models/silver/orders.yml: column is_late of orders (boolean) stands after placed_at; "
             f"order columns: {ORDER}",
@@ -860,7 +866,7 @@ def test_what_breaks_a_convention_is_the_one_problem(apply: Changed, problem: st
                 configure(VIEW, materialized="metric_view"),
                 renamed(VIEW, "brand_metrics"),
                 put(VIEW, description="The measures of the shop."),
-                with_columns(VIEW, column("sold_date", "date"), column("return_rate", "decimal(5,4)")),
+                with_columns(VIEW, column("sold_date", "date"), column("sold_amount", "decimal(34,2)")),
             ),
             id="a metric view has the grain of its query, and dimensions before measures",
         ),
