@@ -83,6 +83,7 @@ written as (
                     'customer_name',
                     'customer_email',
                     'city',
+                    'state',
                     'product_id',
                     'product_name',
                     'category',

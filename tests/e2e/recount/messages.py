@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
@@ -43,12 +43,14 @@ INTEGERS = ("schema_version", "quantity")
 FIELDS = {*TEXTS, *DECIMALS, *INTEGERS, "occurred_at"}
 REQUIRED = ("event_id", "order_id", "customer_id", "product_id", "occurred_at")
 
-WHITE_SPACE = " \t\r\n"
-NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+WHITE_SPACE = " \t\n\v\f\r"
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
     r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
+MOST_DIGITS = 1000
+FARTHEST_ZONE = timedelta(hours=18)
 
 
 @dataclass(frozen=True)
@@ -197,14 +199,20 @@ def _json(body: bytes | None) -> Any:
         raise ValueError("no body")
     value = json.loads(
         body.decode("utf-8"),
-        parse_int=_Number,
-        parse_float=_Number,
+        parse_int=_number,
+        parse_float=_number,
         parse_constant=_refuse,
         object_pairs_hook=_members,
     )
     # Half a surrogate pair is found when it is written again.
     json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value
+
+
+def _number(text: str) -> _Number:
+    if sum(character.isdigit() for character in text) > MOST_DIGITS:
+        raise ValueError("more digits than are read")
+    return _Number(text)
 
 
 def _refuse(constant: str) -> None:
@@ -288,7 +296,9 @@ def _time(value: Any) -> datetime:
         local = datetime(year, month, day, hour, minute, second, microsecond, UTC)
         if sign is None:
             return local
-        ahead = timedelta(hours=int(hours), minutes=int(minutes))
+        ahead = timedelta(hours=time(int(hours)).hour, minutes=time(0, int(minutes)).minute)
+        if ahead > FARTHEST_ZONE:
+            raise _UnreadableError(value)
         return local - ahead if sign == "+" else local + ahead
     except (ValueError, OverflowError) as error:
         raise _UnreadableError(value) from error
