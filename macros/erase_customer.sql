@@ -14,7 +14,7 @@
     {%- set tables = pii_tables() -%}
     {%- set known_from = [] -%}
     {%- for table in tables
-        if 'customer_email' in table.texts and 'order_id' in table.columns -%}
+        if 'customer_email' in table.texts and 'order_id' in table.other_texts -%}
         {%- do known_from.append(table) -%}
     {%- endfor -%}
 

@@ -1,4 +1,5 @@
 {% macro pii_table(relation, tagged, columns) -%}
+    {%- set names = columns | map(attribute='name') | list -%}
     {%- set texts = [] -%}
     {%- set bodies = [] -%}
     {%- for column in tagged -%}
@@ -13,12 +14,19 @@
             ) }}
         {%- endif -%}
     {%- endfor -%}
-    {%- if texts and 'customer_id' not in columns -%}
+    {%- set other_texts = [] -%}
+    {%- for column in columns if column.data_type == 'string' and column.name not in texts -%}
+        {%- do other_texts.append(column.name) -%}
+    {%- endfor -%}
+    {%- if texts and 'customer_id' not in names -%}
         {{ exceptions.raise_compiler_error(
             relation ~ ' holds personal data without customer_id: nobody could tell whose it is'
         ) }}
     {%- endif -%}
     {{ return({
-        'relation': relation, 'texts': texts, 'bodies': bodies, 'columns': columns,
+        'relation': relation,
+        'texts': texts,
+        'bodies': bodies,
+        'other_texts': other_texts,
     }) }}
 {%- endmacro %}

@@ -5,7 +5,7 @@
     {%- set seen = [] -%}
     {%- set stored_failures = [] -%}
     {%- set names = {} -%}
-    {%- for node in graph.nodes.values() | list + graph.sources.values() | list -%}
+    {%- for node in graph.nodes.values() | list + graph.get('sources', {}).values() | list -%}
         {%- set tagged = [] -%}
         {%- for column in node.columns.values() if 'pii' in column.tags -%}
             {%- do tagged.append(column) -%}
@@ -24,20 +24,28 @@
             ) -%}
             {%- if relation and relation.render() not in seen -%}
                 {%- do seen.append(relation.render()) -%}
-                {%- do found.append(pii_table(relation, tagged, node.columns.keys() | list)) -%}
+                {%- do found.append(pii_table(relation, tagged, node.columns.values() | list)) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
     {#- What `dbt test --store-failures` kept: whole rows of the tables tested, without tags. -#}
-    {%- for node in stored_failures
-        if adapter.check_schema_exists(node.database, node.schema) -%}
-        {%- set relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
+    {%- set there = {} -%}
+    {%- for node in stored_failures -%}
+        {%- if node.schema not in there -%}
+            {%- do there.update({
+                node.schema: adapter.check_schema_exists(node.database, node.schema),
+            }) -%}
+        {%- endif -%}
+        {%- set relation = adapter.get_relation(node.database, node.schema, node.alias)
+            if there[node.schema] else none -%}
         {%- if relation -%}
-            {%- set held = adapter.get_columns_in_relation(relation)
-                | map(attribute='name') | list -%}
+            {%- set held = [] -%}
             {%- set tagged = [] -%}
-            {%- for name, data_type in names.items() if name in held -%}
-                {%- do tagged.append({'name': name, 'data_type': data_type}) -%}
+            {%- for column in adapter.get_columns_in_relation(relation) -%}
+                {%- do held.append({'name': column.name, 'data_type': column.dtype}) -%}
+                {%- if column.name in names -%}
+                    {%- do tagged.append({'name': column.name, 'data_type': names[column.name]}) -%}
+                {%- endif -%}
             {%- endfor -%}
             {%- if tagged -%}
                 {%- do found.append(pii_table(relation, tagged, held)) -%}
