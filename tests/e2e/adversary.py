@@ -108,7 +108,7 @@ class Adversary:
 
     def placement(self, order_id: str, product: Product, moment: datetime) -> Event:
         pick = self.random.choice
-        list_price = product.prices[(moment - START).days]
+        list_price = product.prices[max((moment - START).days, 0)]
         price, discount = pick((list_price, list_price, "18.01", None)), pick(DISCOUNTS)
         quantity = pick((1, 1, 2, 3, 7))
         customer = pick(CUSTOMERS)
@@ -187,6 +187,27 @@ class Adversary:
             self.send(self.placement(f"ORD-END-{seconds}", products[0], moment))
         self.send(self.placement("ORD-END", products[0], END))
 
+    def lonely_orders(self, products: Sequence[Product]) -> None:
+        """Orders alone on their day, of a customer, product, brand and place that nobody else has.
+
+        What comes later takes some of them out of gold again.
+        """
+        stories = (("cancelled",), ("cancelled",), ("cancelled", "returned"), ("returned",), ("shipped",), ())
+        for number, story in enumerate(stories):
+            moment = START - timedelta(days=2 + number, hours=self.random.randrange(12))
+            own = {
+                "customer_id": f"C-LONELY-{number}",
+                "product_id": f"P-LONELY-{number}",
+                "brand": f"Lonely {number}",
+                "category": f"Lonely {number}",
+                "city": f"Lonely {number}",
+                "state": "HI",
+            }
+            placement = self.placement(f"ORD-LONELY-{number}", products[0], START) | own
+            self.send(placement | {"occurred_at": moment})
+            for hours, status in enumerate(story, 30):
+                self.send(self.later(placement, status, moment + timedelta(hours=hours)))
+
     def huge_orders(self, products: Sequence[Product]) -> None:
         """The largest amounts that a price and a quantity can make, by a customer of their own."""
         largest = {"unit_price": "9999999999.99", "quantity": 2**31 - 1, "customer_id": "C-HUGE"}
@@ -221,6 +242,12 @@ class Adversary:
                 Sent(self.body(version | {"event_id": contest}), contest, turn)
                 for turn, version in enumerate(versions)
             ]
+
+    def too_late(self) -> None:
+        """An event that says two things, of which the one that is not kept would be the latest of all."""
+        event = self.events[0] | {"event_id": "too-late", "order_id": "ORD-TOO-LATE"}
+        for turn, moment in enumerate((START, END + timedelta(days=1))):
+            self.sent.append(Sent(self.body(event | {"occurred_at": moment}), "too-late", turn))
 
     def poison(self) -> None:
         """Messages that each rule rejects, of orders that exist and under ids that are used."""
@@ -344,6 +371,7 @@ BROKEN_FIELDS: tuple[Event, ...] = (
     {"discount_pct": "100.01"},
     {"discount_pct": "-0.01"},
     {"state": "ZZ"},
+    {"state": "ZZ", "occurred_at": END + timedelta(days=2)},
     {"state": "tx"},
     {"state": None},
     {"state": ABSENT},
@@ -363,9 +391,11 @@ def messages(seed: int, order_count: int = 150) -> list[Sent]:
     for number in range(order_count):
         adversary.order(number, products)
     adversary.boundary_orders(products)
+    adversary.lonely_orders(products)
     adversary.huge_orders(products)
     adversary.copies(60)
     adversary.contests(15)
+    adversary.too_late()
     adversary.poison()
     return adversary.sent
 

@@ -11,6 +11,7 @@ from decimal import localcontext
 
 from tests.e2e.recount import marts, orders
 from tests.e2e.recount.messages import Event, Message, judge
+from tests.e2e.recount.restatements import minute_restatements
 from tests.e2e.recount.rows import Rows
 
 __all__ = ["Message", "Rows", "recount"]
@@ -37,4 +38,5 @@ def recount(messages: Sequence[Message]) -> dict[str, Rows]:
             "silver.order_status_history": orders.order_status_history(events),
             "silver.product_price_history": orders.product_price_history(events),
             **marts.marts(details, amounts, now),
+            "gold.minute_restatements": minute_restatements(events),
         }

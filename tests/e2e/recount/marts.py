@@ -215,11 +215,16 @@ def sales_by_minute(amounts: Rows, name: str, now: datetime) -> Rows:
                 "total_sales": sums["gross_amount"] - sums["discount_amount"],
                 "refunded_amount": sums["refunded_amount"],
                 "revenue": sums["revenue"],
-                "is_final": minute + MINUTE + LATENESS_ALLOWANCE <= now,
+                "is_final": is_final(minute, now),
                 "minute_at": minute,
             }
         )
     return rows
+
+
+def is_final(minute: datetime, now: datetime) -> bool:
+    """Whether the lateness allowance has passed since the end of the minute."""
+    return minute + MINUTE + LATENESS_ALLOWANCE <= now
 
 
 def mv_top_brands(orders: Rows) -> Rows:
