@@ -11,6 +11,9 @@
         {{ exceptions.raise_compiler_error('vacuum is lite or full, not ' ~ vacuum) }}
     {%- endif -%}
 
+    {%- if var('pii_readers') -%}
+        {%- do pii_check_reader(var('pii_readers')) -%}
+    {%- endif -%}
     {%- set tables = pii_tables() -%}
     {%- set known_from = [] -%}
     {%- for table in tables
