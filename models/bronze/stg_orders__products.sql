@@ -14,10 +14,22 @@
 
 with
 
-order_events as (
+valid_messages as (
 
     select * from {{ ref('stg_orders__order_events') }}
     where rule_id is null
+
+),
+
+-- Of copies that say different things only the first to arrive is an event, as in order_events.
+order_events as (
+
+    select * from valid_messages
+    qualify
+        row_number() over (
+            partition by event_id
+            order by ingest_batch_id, `partition`, `offset`, event_hub
+        ) = 1
 
 ),
 
