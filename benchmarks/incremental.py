@@ -136,7 +136,8 @@ def events(orders: str, position: str, batch: int) -> str:
         placed_at + make_dt_interval(0, case status
             when 'placed' then 0 when 'shipped' then 24 when 'delivered' then 72 else 80
         end) as occurred_at,
-        placed_at as enqueued_at
+        placed_at as enqueued_at,
+        timestamp'2030-01-01' + make_dt_interval(0, {batch}) as ingested_at
     from numbered"""
 
 
@@ -149,7 +150,7 @@ def messages(landed: str) -> str:
     return f"""
     select cast(to_json(struct({fields})) as binary) as body, event_hub, `partition`, `offset`, enqueued_at,
         cast(null as binary) as key, cast(null as array<struct<key: string, value: binary>>) as headers,
-        enqueued_at as ingested_at, ingest_batch_id
+        ingested_at, ingest_batch_id
     from ({landed})"""
 
 
