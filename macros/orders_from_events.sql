@@ -1,5 +1,5 @@
-{# What events say of an order, once and for all: the placement, the furthest status and the money. The
-   log of restatements asks it of an order as it was known at different times. #}
+{# What events say of an order, once and for all: the placement, the furthest status and the money.
+   The log of restatements asks it of an order as it was known at different times. #}
 {% macro orders_from_events(events, keys=['order_id']) -%}
     with
 

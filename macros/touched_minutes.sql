@@ -7,8 +7,6 @@
     select minute_at
     from {{ this }}
     where
-        minute_at <= {{ last_final_minute('timestamp' ~ literal(now)) }}
-        {%- if before %}
-            and minute_at > {{ last_final_minute('timestamp' ~ literal(before)) }}
-        {%- endif %}
+        minute_at > {{ last_final_minute('timestamp' ~ literal(before or '0001-01-01')) }}
+        and minute_at <= {{ last_final_minute('timestamp' ~ literal(now)) }}
 {%- endmacro %}
