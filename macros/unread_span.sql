@@ -7,7 +7,9 @@
             cast(min(ingested_at) as string),
             cast(max(occurred_at) as string)
         from {{ ref('order_events') }}
-        where {{ is_unread(positions) }}
+        where
+            {{ is_read(positions) }}
+            and {{ is_unread(positions) }}
     {%- endset -%}
     {%- set row = run_query(query).rows[0] if execute else [none, none] -%}
     {{ return({

@@ -38,7 +38,9 @@ order_events as (
         *,
         struct(ingested_at, ingest_batch_id) as arrival
     from {{ ref('order_events') }}
-    where {{ is_within(touched, 'order_id') }}
+    where
+        {{ is_read(unread) }}
+        and {{ is_within(touched, 'order_id') }}
 
 ),
 
@@ -49,7 +51,9 @@ unread_events as (
         occurred_at,
         ingested_at
     from {{ ref('order_events') }}
-    where {{ is_unread(unread) }}
+    where
+        {{ is_read(unread) }}
+        and {{ is_unread(unread) }}
 
 ),
 
