@@ -9,7 +9,7 @@
         post_hook="{{ save_run_state() }}",
     )
 }}
-{%- set unread = unread_events() -%}
+{%- set unread = unread_orders() -%}
 {%- set touched = key_ranges(touched_orders(unread)) %}
 {{ run_note(unread, within=is_within(touched, 'DBT_INTERNAL_DEST.order_id')) }}
 
