@@ -16,8 +16,8 @@
     {%- endif -%}
     {%- set tables = pii_tables() -%}
     {%- set known_from = [] -%}
-    {%- for table in tables
-        if 'customer_email' in table.texts and 'order_id' in table.other_texts -%}
+    {%- for table in tables if table.is_kept
+        and 'customer_email' in table.texts and 'order_id' in table.other_texts -%}
         {%- do known_from.append(table) -%}
     {%- endfor -%}
 
@@ -63,8 +63,13 @@
     {%- endfor -%}
     {%- for table in tables -%}
         {%- do erase_old_files(table.relation, vacuum) -%}
+        {#- Made anew by the next test that fails; until then its log names values of its rows. -#}
+        {%- if not table.is_kept -%}
+            {%- do run_query('drop table ' ~ table.relation) -%}
+            {%- do log(table.relation ~ ': stored test failures, dropped', info=true) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- for table in tables -%}
+    {%- for table in tables if table.is_kept -%}
         {%- for body in table.bodies -%}
             {%- set counts = run_query(
                 'select count_if(body <> erased_body), count_if(is_left) from ('

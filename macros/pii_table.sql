@@ -28,5 +28,6 @@
         'texts': texts,
         'bodies': bodies,
         'other_texts': other_texts,
+        'is_kept': true,
     }) }}
 {%- endmacro %}

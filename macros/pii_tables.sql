@@ -48,7 +48,9 @@
                 {%- endif -%}
             {%- endfor -%}
             {%- if tagged -%}
-                {%- do found.append(pii_table(relation, tagged, held)) -%}
+                {%- set table = pii_table(relation, tagged, held) -%}
+                {%- do table.update({'is_kept': false}) -%}
+                {%- do found.append(table) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
