@@ -92,7 +92,10 @@ class Engine:
         is_there = [
             self._records.relation(*self.catalog.resolve(each, session)) for each in statement.defines
         ]
-        result = results.from_command(frame if frame is not None else session.spark.sql(statement.sql))
+        if statement.replaces and is_there[0] and is_there[0].type == "METRIC_VIEW":
+            result = self._replace_metric_view(statement, is_there[0], session)
+        else:
+            result = results.from_command(frame if frame is not None else session.spark.sql(statement.sql))
         if statement.if_not_exists and all(is_there):
             return result
         if statement.renamed_to:
@@ -113,6 +116,20 @@ class Engine:
                 self._records.drop_function(*where)
             else:
                 self._records.put_function(*where, statement.sql, session.schema)
+        return result
+
+    def _replace_metric_view(
+        self, statement: statements.Command, old: Relation, session: Session
+    ) -> ResultSet:
+        """Carry out `CREATE OR REPLACE VIEW … WITH METRICS`, which Spark refuses over an existing view."""
+        name, aside = (quoted((old.schema, each)) for each in (old.name, f"{old.name}__replaced"))
+        session.spark.sql(f"alter view {name} rename to {aside}")
+        try:
+            result = results.from_command(session.spark.sql(statement.sql))
+        except Exception:
+            session.spark.sql(f"alter view {aside} rename to {name}")
+            raise
+        session.spark.sql(f"drop view {aside}")
         return result
 
     def _rename(self, name: Name, new_name: Name, session: Session) -> None:

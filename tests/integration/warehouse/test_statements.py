@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as parquet
 import pytest
 from databricks.sql.exc import ServerOperationError
 
@@ -280,6 +282,28 @@ def test_maintenance_runs(warehouse: Warehouse) -> None:
     assert warehouse.rows("describe history s.maintained")[-1][4] == "CREATE OR REPLACE TABLE AS SELECT"
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("extent", ["lite", "full"])
+def test_old_values_are_purged_and_vacuumed(warehouse: Warehouse, extent: str) -> None:
+    table = f"s.purged_{extent}"
+    warehouse.rows(
+        f"create or replace table {table} tblproperties ('delta.enableDeletionVectors' = 'true') "
+        "as select id from range(10)"
+    )
+    folder = Path(warehouse.rows(f"describe detail {table}")[0][4].removeprefix("file:"))
+    warehouse.rows(f"update {table} set id = -1 where id = 7")
+    assert warehouse.rows(f"reorg table {table} apply (purge)")
+    warehouse.rows(
+        f"alter table {table} set tblproperties ('delta.deletedFileRetentionDuration' = 'interval 0 hours')"
+    )
+    warehouse.rows(f"vacuum {table} {extent}")
+
+    kept = [
+        value for each in folder.glob("*.parquet") for value in parquet.read_table(each)["id"].to_pylist()
+    ]
+    assert sorted(kept) == [-1, 0, 1, 2, 3, 4, 5, 6, 8, 9]
+
+
 def test_metadata_calls_of_the_protocol(warehouse: Warehouse) -> None:
     with warehouse.cursor() as cursor:
         assert [row.TABLE_CAT for row in cursor.catalogs().fetchall()] == ["spark_catalog"]
@@ -306,3 +330,24 @@ def test_a_metric_view_is_one_and_answers(warehouse: Warehouse) -> None:
     assert warehouse.rows(
         "select table_type from information_schema.tables where table_name = 'metrics'"
     ) == [("METRIC_VIEW",)]
+
+
+def test_a_metric_view_is_replaced_or_stays_as_it_was(warehouse: Warehouse) -> None:
+    def create(source: str, total: str) -> str:
+        return (
+            'create or replace view s.measures with metrics language yaml as $$\nversion: "0.1"\n'
+            f"source: {source}\ndimensions:\n  - name: state\n    expr: state\n"
+            f"measures:\n  - name: total\n    expr: {total}\n$$"
+        )
+
+    warehouse.rows("create or replace table s.sold_again as select 'CA' as state, 5 as amount")
+    warehouse.rows(create("s.sold_again", "sum(amount)"))
+
+    warehouse.rows(create("s.sold_again", "sum(amount) * 2"))
+    assert warehouse.rows("select measure(total) from s.measures") == [(10,)]
+
+    failure_of(warehouse, create("s.missing", "sum(amount)"))
+    assert warehouse.rows("select measure(total) from s.measures") == [(10,)]
+    assert warehouse.rows(
+        "select table_name from information_schema.tables where table_name like 'measures%'"
+    ) == [("measures",)]
