@@ -40,6 +40,8 @@ def configuration(settings: Settings) -> dict[str, str]:
         # Planning dominates small statements: plan once, in few partitions, and describe plans briefly.
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
+        # A full VACUUM lists the files of a table in so many tasks: Spark's 10,000 take a minute.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.constraintPropagation.enabled": "false",
         "spark.sql.ui.explainMode": "simple",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",

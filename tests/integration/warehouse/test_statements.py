@@ -282,7 +282,7 @@ def test_maintenance_runs(warehouse: Warehouse) -> None:
     assert warehouse.rows("describe history s.maintained")[-1][4] == "CREATE OR REPLACE TABLE AS SELECT"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(45)
 @pytest.mark.parametrize("extent", ["lite", "full"])
 def test_old_values_are_purged_and_vacuumed(warehouse: Warehouse, extent: str) -> None:
     table = f"s.purged_{extent}"
