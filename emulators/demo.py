@@ -29,6 +29,9 @@ DBT = REPOSITORY / ".venv" / "bin" / "dbt"
 RESULT_EVENTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
 """dbt's log events that say a node is done."""
 
+LEFT_OUT = ("--exclude-resource-type", "unit_test", "--exclude", "tag:nightly,resource_type:test")
+"""Unit tests, which need no data, and the audits that a schedule runs once a night."""
+
 CONSERVATION = """
 select
     sum(landed_count) as landed,
@@ -114,7 +117,7 @@ def _ingestion(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
 
 
 def _dbt_build(environment: dict[str, str], on_progress: Callable[[int, int], None]) -> None:
-    command = [str(DBT), "--log-format", "json", "build", "--target", "local"]
+    command = [str(DBT), "--log-format", "json", "build", "--target", "local", *LEFT_OUT]
     process = subprocess.Popen(
         command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
