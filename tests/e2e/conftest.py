@@ -37,7 +37,7 @@ def _emulated(folder: Path) -> Iterator[Place]:
         lines = subprocess.run(
             [*command, "env"], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
         ).stdout
-        yield Place(environment | environment_of_a_shell(lines), "local", "", folder)
+        yield Place(environment_of_a_shell(lines, environment), "local", "", folder)
     finally:
         subprocess.run(
             [*command, "down"], cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.DEVNULL

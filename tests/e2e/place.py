@@ -135,10 +135,10 @@ class Place:
                 cursor.execute(f"insert into {table} values {values}")
 
 
-def environment_of_a_shell(lines: str) -> dict[str, str]:
+def environment_of_a_shell(lines: str, before: Mapping[str, str]) -> dict[str, str]:
     """The environment after `eval` of the lines that `python -m emulators env` prints."""
     script = f'{lines}\nexec "{sys.executable}" -c "import json, os; print(json.dumps(dict(os.environ)))"'
-    answer = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    answer = subprocess.run(["/bin/sh", "-c", script], env=before, capture_output=True, text=True, check=True)
     variables: dict[str, str] = json.loads(answer.stdout)
     return variables
 
