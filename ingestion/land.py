@@ -34,6 +34,9 @@ EARLIEST = -2
 """How Spark's Kafka source writes the earliest offset of a partition."""
 
 POLL_SECONDS = 0.1
+ATTEMPTS = 10
+"""How often a batch is written while someone changes the table's properties."""
+
 STOP_SECONDS = 30.0
 """How long a batch under way may take to finish after a request to stop."""
 
@@ -136,7 +139,7 @@ class BronzeTable:
 
         It holds plain strings and nothing else: with Spark Connect it runs in a process on the server.
         """
-        path, name, expressions = self._path, self.name, bronze.select_expressions()
+        path, name, expressions, attempts = self._path, self.name, bronze.select_expressions(), ATTEMPTS
 
         def write(batch: DataFrame, batch_id: int) -> None:
             writer = (
@@ -146,10 +149,18 @@ class BronzeTable:
                 .option("txnAppId", app_id)
                 .option("txnVersion", str(batch_id))
             )
-            if path:
-                writer.save(path)
-            else:
-                writer.saveAsTable(name)
+            for attempt in range(attempts):
+                try:
+                    if path:
+                        writer.save(path)
+                    else:
+                        writer.saveAsTable(name)
+                    break
+                except Exception as error:
+                    # A property of the table changed since the batch began, as while a customer is
+                    # erased: nothing was written, and by its transaction it is written but once.
+                    if "DELTA_METADATA_CHANGED" not in str(error) or attempt + 1 == attempts:
+                        raise
 
         return write
 
