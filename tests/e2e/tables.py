@@ -70,7 +70,7 @@ def relations(place: Place) -> dict[str, str]:
 
 
 def tables(place: Place) -> dict[str, Table]:
-    """Every model by its name; of the metric view its measures over all rows and by each dimension."""
+    """Every model that dbt knows by its name; of the metric view its measures, over all and by dimension."""
     queries = {
         name: f"select * from {place.table(name)}"
         for name, kind in relations(place).items()
@@ -81,28 +81,33 @@ def tables(place: Place) -> dict[str, Table]:
     queries["order_metrics"] = f"select {measures} from {view}"
     for name in METRIC_DIMENSIONS:
         queries[f"order_metrics by {name}"] = f"select {name}, {measures} from {view} group by {name}"
+    return _read_all(place, queries)
+
+
+def table(place: Place, name: str) -> Table:
+    """One table by its name."""
+    return _read_all(place, {name: f"select * from {place.table(name)}"})[name]
+
+
+def _read_all(place: Place, queries: Mapping[str, str]) -> dict[str, Table]:
     with _cursor(place) as cursor:
         return {name: _read(cursor, query) for name, query in queries.items()}
 
 
 def content(place: Place, name: str) -> str:
     """Hash of all rows of one table."""
-    with _cursor(place) as cursor:
-        return _read(cursor, f"select * from {place.table(name)}").hash()
+    return table(place, name).hash()
 
 
 def differences(place: Place, found: Mapping[str, Table]) -> list[str]:
     """Rows that differ from those recomputed from the landed bodies, a line each; none if all is well."""
-    with _cursor(place) as cursor:
-        names = ", ".join(f"`{each.name}`" for each in fields(Message))
-        landed = _read(cursor, f"select {names} from {place.table('bronze.order_events')}")
-    expected = recount([Message(*row) for row in landed.rows])
-    lines = [
-        f"{name}: not recomputed" for name in sorted(found.keys() - expected.keys() - NOT_RECOUNTED.keys())
-    ]
-    for name, rows in expected.items():
-        lines += _difference(name, rows, found[name])
-    return lines
+    names = ", ".join(f"`{each.name}`" for each in fields(Message))
+    bronze = {"landed": f"select {names} from {place.table('bronze.order_events')}"}
+    expected = recount([Message(*row) for row in _read_all(place, bronze)["landed"].rows])
+    lines = []
+    for name in found.keys() - NOT_RECOUNTED.keys():
+        lines += _difference(name, expected[name], found[name]) if name in expected else [f"{name}: unknown"]
+    return sorted(lines)
 
 
 def _difference(name: str, rows: Rows, table: Table) -> list[str]:

@@ -2,13 +2,11 @@
 
 import json
 import re
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.place import Place, landed_rows
+from tests.e2e.place import Place
+from tests.e2e.tables import differences, table
 
 CHATTER = re.compile(r"WARN|Exception|Traceback|log4j|ivy|incubator|deprecat", re.IGNORECASE)
 
@@ -51,21 +49,10 @@ def test_every_event_is_accepted_and_accounted_for(place: Place, first: dict[str
 
 
 def test_gold_is_what_the_landed_bodies_add_up_to(place: Place, first: dict[str, int]) -> None:
-    """Recomputed in Python from the raw bodies; the simulator sends no bad ones."""
-    bronze = Path(place.environment["INGESTION_BRONZE_PATH"])
-    orders: dict[str, dict[str, Any]] = {}
-    for event in (json.loads(row["body"]) for row in landed_rows(bronze)):
-        order = orders.setdefault(event["order_id"], {"statuses": set()})
-        order["statuses"].add(event["order_status"])
-        if event["order_status"] == "placed":
-            order |= event
-    revenue: dict[tuple[str, str], Decimal] = {}
-    for order in orders.values():
-        if "brand" in order and not {"cancelled", "returned"} & order["statuses"]:
-            key = (str(order["brand"]), str(order["category"]))
-            revenue[key] = revenue.get(key, Decimal(0)) + Decimal(str(order["total_amount"]))
-    rows = place.query("select brand, category, revenue from gold.sales_by_brand_category where revenue <> 0")
-    assert {(brand, category): amount for brand, category, amount in rows} == revenue
+    names = ("gold.sales_by_brand_category", "gold.location_performance", "gold.customer_insights")
+    found = {name: table(place, name) for name in names}
+    assert all(each.rows for each in found.values())
+    assert differences(place, found) == []
 
 
 def test_a_second_demo_continues(place: Place, first: dict[str, int]) -> None:
