@@ -12,7 +12,7 @@ from pyspark.sql import types as t
 
 from emulators.warehouse import delta_log, delta_table, describe, results, statements
 from emulators.warehouse.catalog import Catalog, local_path, quoted
-from emulators.warehouse.errors import SqlError, table_not_found
+from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
 from emulators.warehouse.information_schema import InformationSchema
 from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews, literal
 from emulators.warehouse.records import Relation
@@ -22,6 +22,11 @@ from emulators.warehouse.statements import Key, Name
 from emulators.warehouse.tuning import Tuning
 
 _STRING = t.StringType()
+
+ATTEMPTS = 10
+"""How often a change of rows is tried while others append to the table."""
+
+CONCURRENT_APPEND = "DELTA_CONCURRENT_APPEND"
 
 
 class Engine:
@@ -95,7 +100,9 @@ class Engine:
         if statement.replaces and is_there[0] and is_there[0].type == "METRIC_VIEW":
             result = self._replace_metric_view(statement, is_there[0], session)
         else:
-            result = results.from_command(frame if frame is not None else session.spark.sql(statement.sql))
+            result = results.from_command(
+                frame if frame is not None else self._carried_out(statement, session)
+            )
         if statement.if_not_exists and all(is_there):
             return result
         if statement.renamed_to:
@@ -131,6 +138,20 @@ class Engine:
             raise
         session.spark.sql(f"drop view {aside}")
         return result
+
+    def _carried_out(self, statement: statements.Command, session: Session) -> Any:
+        """Run it; a change of rows that met an append is tried again.
+
+        Databricks commits both (isolation level WriteSerializable), and has them in either order; open-source
+        Delta knows only Serializable and fails the change.
+        """
+        for _ in range(ATTEMPTS - 1 if statement.writes else 0):
+            try:
+                return session.spark.sql(statement.sql)
+            except Exception as error:
+                if not sql_error_from(error).error_class.startswith(CONCURRENT_APPEND):
+                    raise
+        return session.spark.sql(statement.sql)
 
     def _rename(self, name: Name, new_name: Name, session: Session) -> None:
         old, new = self.catalog.resolve(name, session), self.catalog.resolve(new_name, session)
