@@ -57,6 +57,9 @@ ABSENT = Token()
 
 Event = dict[str, Any]
 
+Slot = tuple[int, int, int, str]
+"""Micro-batch, partition, offset and hub, by which copies are told apart."""
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -403,34 +406,31 @@ def messages(seed: int, order_count: int = 150) -> list[Sent]:
 def arrive(sent: Sequence[Sent], seed: int, batch_count: int) -> list[list[Message]]:
     """The messages in an order of arrival made from the seed, by micro-batch.
 
-    They spread over partitions, one of which appears only in the last batch. Of a contest, the messages
-    arrive in their turns, so that the same one is first in every order of arrival.
+    They spread over partitions of two hubs, one of which appears only in the last batch. Of a contest, the
+    messages arrive in their turns, so that the same one is first in every order of arrival.
     """
     random = Random(seed)  # noqa: S311
     shuffled = random.sample(sent, len(sent))
-    next_offset = {0: 0, 1: 1000, 2: 7, 3: 0}
-    slots = []
+    next_offset = {("orders", 0): 0, ("orders", 1): 1000, ("orders", 2): 7, ("orders-eu", 0): 3}
+    slots: list[Slot] = []
     for number in range(len(shuffled)):
         batch = number * batch_count // len(shuffled)
         if batch == batch_count - 1:
-            next_offset.setdefault(4, 0)
-        partition = random.choice(list(next_offset))
-        slots.append((batch, partition, next_offset[partition]))
-        next_offset[partition] += random.choice((1, 1, 1, 3))
+            next_offset.setdefault(("orders", 4), 0)
+        hub, partition = random.choice(list(next_offset))
+        slots.append((batch, partition, next_offset[hub, partition], hub))
+        next_offset[hub, partition] += random.choice((1, 1, 1, 3))
     begin = END + timedelta(hours=seed % 100)
     batches: list[list[Message]] = [[] for _ in range(batch_count)]
-    for number, ((batch, partition, offset), each) in enumerate(
-        zip(slots, _in_turns(shuffled, slots), strict=True)
-    ):
+    for number, (slot, each) in enumerate(zip(slots, _in_turns(shuffled, slots), strict=True)):
+        batch, partition, offset, hub = slot
         enqueued_at = begin + timedelta(seconds=number)
         ingested_at = begin + timedelta(hours=1 + batch)
-        batches[batch].append(
-            Message(each.body, "orders", partition, offset, enqueued_at, ingested_at, batch)
-        )
+        batches[batch].append(Message(each.body, hub, partition, offset, enqueued_at, ingested_at, batch))
     return batches
 
 
-def _in_turns(shuffled: Sequence[Sent], slots: Sequence[tuple[int, int, int]]) -> list[Sent]:
+def _in_turns(shuffled: Sequence[Sent], slots: Sequence[Slot]) -> list[Sent]:
     """The messages, those of one contest exchanged so that their slots follow their turns."""
     placed = list(shuffled)
     for contest in {each.contest for each in shuffled} - {None}:

@@ -124,6 +124,7 @@ def replay(place: Place, sent: list[adversary.Sent], tmp_path_factory: pytest.Te
 
 
 def test_every_table_is_what_the_messages_add_up_to(replay: Replay) -> None:
+    assert [name for name, table in replay.found.items() if not table.rows] == []
     assert differences(replay.place, replay.found) == []
 
 

@@ -224,7 +224,7 @@ def sales_by_minute(amounts: Rows, name: str, now: datetime) -> Rows:
 
 def is_final(minute: datetime, now: datetime) -> bool:
     """Whether the lateness allowance has passed since the end of the minute."""
-    return minute + MINUTE + LATENESS_ALLOWANCE <= now
+    return now - minute >= MINUTE + LATENESS_ALLOWANCE
 
 
 def mv_top_brands(orders: Rows) -> Rows:

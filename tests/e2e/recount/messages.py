@@ -66,9 +66,9 @@ class Message:
     ingest_batch_id: int
 
     @property
-    def arrival(self) -> tuple[int, int, int]:
+    def arrival(self) -> tuple[int, int, int, str]:
         """By which the first copy of an event is known."""
-        return (self.ingest_batch_id, self.partition, self.offset)
+        return (self.ingest_batch_id, self.partition, self.offset, self.event_hub)
 
 
 @dataclass(frozen=True)
