@@ -210,7 +210,7 @@ class Shop:
             command, cwd=REPOSITORY, env=self._environment, capture_output=True, text=True
         )
         if answer.returncode != 0:
-            raise SystemExit(answer.stdout[-4000:])
+            raise SystemExit((answer.stdout + answer.stderr)[-4000:])
         results = json.loads((self._target / "run_results.json").read_text())
         return {each["unique_id"].split(".")[-1]: each["execution_time"] for each in results["results"]}
 

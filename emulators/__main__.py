@@ -7,7 +7,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 PYTHON = REPOSITORY / ".venv" / "bin" / "python"
 
-if Path(sys.prefix).resolve() != PYTHON.parent.parent:
+if Path(sys.prefix).resolve() != PYTHON.parent.parent.resolve():
     if not PYTHON.exists():
         sys.exit("error: .venv is missing: run `make setup` first.")
     os.execv(PYTHON, [str(PYTHON), "-m", "emulators", *sys.argv[1:]])  # noqa: S606 - a fixed path
