@@ -4,7 +4,7 @@
     {%- for node in pii_gold_nodes() -%}
         {%- set relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
         {%- set texts = [] -%}
-        {%- for column in adapter.get_columns_in_relation(relation) if relation -%}
+        {%- for column in (adapter.get_columns_in_relation(relation) if relation else []) -%}
             {%- if column.dtype == 'string' -%}
                 {%- do texts.append(column.name) -%}
             {%- endif -%}
