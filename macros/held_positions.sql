@@ -40,7 +40,7 @@
         group by event_hub, `partition`
     {%- endset -%}
     {%- set positions = [] -%}
-    {%- for row in run_query(query).rows -%}
+    {%- for row in (run_query(query).rows if is_built(relation) else []) -%}
         {%- do positions.append([row[0], row[1] | int, row[2] | int]) -%}
     {%- endfor -%}
     {{ return(positions) }}

@@ -11,7 +11,8 @@
             {{ is_read(positions) }}
             and {{ is_unread(positions) }}
     {%- endset -%}
-    {%- set row = run_query(query).rows[0] if execute else [none, none] -%}
+    {%- set is_readable = execute and is_built(ref('order_events')) -%}
+    {%- set row = run_query(query).rows[0] if is_readable else [none, none] -%}
     {{ return({
         'first_ingested_at': row[0] or '9999-12-31 23:59:59',
         'latest_before': before or none,
