@@ -19,8 +19,11 @@ import typer
 from faker import Faker
 
 from ingestion.contract import EventType, PaymentMethod, parse
+from ingestion.faults import OVERSIZED_BYTES, Fault, Rates
 from ingestion.shop import CATALOGUE
 from ingestion.simulator import Simulator
+from ingestion.transfer import CHUNK_EVENTS
+from ingestion.truth import Account
 
 PLAIN_SHARE = 20
 """The plain events are so much slower that a twentieth of the number is enough to time them."""
@@ -70,18 +73,48 @@ def rate(make: Callable[[int], list[bytes]], count: int) -> float:
     return count / seconds
 
 
-def main(events: Annotated[int, typer.Option(help="How many events to simulate.")] = 200_000) -> None:
-    """Print both rates and their ratio."""
+def simulated(faults: Rates | None, account: Account | None) -> Callable[[int], list[bytes]]:
+    """What makes events in the chunks in which they are sent, and accounts for them if it is asked to."""
+    simulator = Simulator(1, faults=faults)
+
+    def make(count: int) -> list[bytes]:
+        bodies: list[bytes] = []
+        for _ in range(0, count, CHUNK_EVENTS):
+            messages = simulator.messages(CHUNK_EVENTS)
+            # A body is rendered once it is handed over; those too large for the hub are not kept.
+            chunk = [message.body for message in messages]
+            bodies += [body for body in chunk if len(body) < OVERSIZED_BYTES]
+            if account:
+                refused = {place for place, body in enumerate(chunk) if len(body) >= OVERSIZED_BYTES}
+                account.add(messages, refused)
+        return bodies
+
+    return make
+
+
+def main(
+    events: Annotated[
+        int, typer.Option(min=CHUNK_EVENTS, help="How many events to simulate, in whole chunks.")
+    ] = 200_000,
+) -> None:
+    """Print the rates and their ratios, measured in turn."""
+    events = events // CHUNK_EVENTS * CHUNK_EVENTS
     faker = Faker("en_US")
     faker.seed_instance(1)
-    simulator = Simulator(1)
     plain_event(faker)
+    lanes: dict[str, tuple[Rates | None, Account | None]] = {
+        "simulator, truth off": (None, None),
+        "simulator, truth on": (None, Account()),
+        "simulator, truth on, all faults at 5 %": (
+            {fault: 0.05 for fault in Fault if fault is not Fault.OVERSIZED},
+            Account(),
+        ),
+    }
     plain = rate(lambda count: [plain_event(faker) for _ in range(count)], events // PLAIN_SHARE)
-    simulated = rate(simulator.take, events)
-    typer.echo(
-        f"simulator: {simulated:,.0f} events/s  plain Faker: {plain:,.0f} events/s  "
-        f"ratio: {simulated / plain:.1f}"
-    )
+    typer.echo(f"{'plain Faker':40} {plain:9,.0f} events/s")
+    for name, (faults, account) in lanes.items():
+        found = rate(simulated(faults, account), events)
+        typer.echo(f"{name:40} {found:9,.0f} events/s  {found / plain:5.1f} x plain Faker")
 
 
 if __name__ == "__main__":

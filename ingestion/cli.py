@@ -6,17 +6,22 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingestion import bronze
 from ingestion.errors import ConfigurationError, IngestionError
-from ingestion.settings import BronzeSettings, HubSettings, LandSettings, state_file
+from ingestion.settings import DEFAULT_ORDERS_PER_DAY, BronzeSettings, HubSettings, LandSettings, state_file
+
+if TYPE_CHECKING:
+    from ingestion.faults import Message
+    from ingestion.transfer import Accept
 
 INTERRUPTED = 130
 
@@ -43,9 +48,16 @@ class Trigger(StrEnum):
 def simulate(
     events: Annotated[
         int | None,
-        typer.Option(min=1, help="How many events to make.", show_default="300, unless --continuous"),
+        typer.Option(min=1, help="How many messages to make.", show_default="300"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed and state give the same events.")] = 42,
+    days: Annotated[
+        float | None,
+        typer.Option(min=0.001, metavar="N", help="Make what N days of the shop's clock bring, instead."),
+    ] = None,
+    continuous: Annotated[
+        bool, typer.Option("--continuous", help="Go on until Ctrl-C or SIGTERM, instead.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="The same seed, options and state give the same events.")] = 42,
     rate: Annotated[
         float | None,
         typer.Option(
@@ -55,7 +67,30 @@ def simulate(
             show_default="as fast as they are taken; 10 with --continuous",
         ),
     ] = None,
-    continuous: Annotated[bool, typer.Option("--continuous", help="Go on until Ctrl-C or SIGTERM.")] = False,
+    orders_per_day: Annotated[
+        float,
+        typer.Option(
+            min=1, max=10_000_000, metavar="N", help="Orders of an average day of the shop's clock."
+        ),
+    ] = DEFAULT_ORDERS_PER_DAY,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=RATE",
+            help="Inject faults; repeatable; all=RATE for every kind. Kinds: duplicate, late, out_of_order, "
+            "malformed_json, invalid_utf8, missing_price, missing_quantity, negative_quantity, "
+            "unreadable_number, unknown_state, orphan_status, added_field, renamed_field, retyped_field, "
+            "oversized.",
+            show_default="none",
+        ),
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the answer: what the pipeline must make of all that the shop has sent (JSON).",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write to this file, not to the hub.")
     ] = None,
@@ -77,47 +112,61 @@ def simulate(
     """
     with reported(verbose):
         began = time.monotonic()
-        if continuous and events is not None:
-            raise ConfigurationError("--events and --continuous exclude each other: choose one.")
-        if events is None and not continuous:
+        if (events is not None) + (days is not None) + continuous > 1:
+            raise ConfigurationError("--events, --days and --continuous exclude each other: choose one.")
+        if events is None and days is None and not continuous:
             events = 300
         if rate is None and continuous:
             rate = 10.0
 
+        from datetime import timedelta
+
+        from ingestion.faults import parse_rates
         from ingestion.progress import ProgressBar
         from ingestion.signals import StopRequest
         from ingestion.simulator import Simulator, load_state, save_state
         from ingestion.transfer import chunk_sizes
         from ingestion.transfer import simulate as run
+        from ingestion.truth import open_account
 
+        faults = parse_rates(fault or [])
         place = state or (None if out else state_file())
         kept = load_state(place) if place else None
+        account = open_account(place, kept, truth is not None)
         with _destination(out) as accept:
-            simulator = Simulator(seed, kept)
+            simulator = Simulator(seed, kept, faults, orders_per_day)
+            until = None if days is None else simulator.now + timedelta(days=days)
 
-            def accept_and_show(bodies: list[bytes]) -> None:
-                accept(bodies)
-                bar.advance(len(bodies))
+            def accept_and_show(messages: Sequence[Message], refused: set[int]) -> None:
+                accept(messages, refused)
+                bar.advance(len(messages))
 
             def keep() -> None:
                 if place:
-                    save_state(place, simulator.state())
+                    save_state(place, simulator.state() | (account.keep() if account else {}))
 
-            with ProgressBar("simulating", events) as bar, StopRequest() as stop:
-                count = run(simulator, chunk_sizes(events, rate, stop.wait), accept_and_show, keep)
+            try:
+                with ProgressBar("simulating", events) as bar, StopRequest() as stop:
+                    sizes = chunk_sizes(events, rate, stop.wait)
+                    result = run(simulator, sizes, accept_and_show, keep, account, until)
+            finally:
+                if truth and account:
+                    account.write(truth, seed)
         seconds = time.monotonic() - began
-        target = str(out) if out else "the hub"
+        target = f"written to {out}" if out else "sent to the hub"
+        refused = f", {result.refused:,} refused as too large" if result.refused else ""
         _summary(
             as_json,
             {
-                "sent": count,
+                "sent": result.sent,
+                "refused": result.refused,
                 "seconds": round(seconds, 3),
                 "clock": simulator.now.isoformat(timespec="milliseconds"),
             },
-            f"{count:,} events {'written to' if out else 'sent to'} {target} in {seconds:.1f} s; "
+            f"{result.sent:,} events {target} in {seconds:.1f} s{refused}; "
             f"the shop's clock stands at {simulator.now:%Y-%m-%d %H:%M} UTC",
         )
-        if events is not None and count < events:
+        if (events is not None and result.made < events) or (until is not None and simulator.now < until):
             raise typer.Exit(INTERRUPTED)
 
 
@@ -285,26 +334,22 @@ def reported(verbose: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _destination(out: Path | None) -> Iterator[Callable[[list[bytes]], None]]:
-    """What takes simulated events: a file, one per line, or the hub."""
+def _destination(out: Path | None) -> Iterator[Accept]:
+    """What takes simulated messages: a file, one per line, or the hub."""
+    from ingestion.transfer import send_all, write_all
+
     if out is None:
         from ingestion.producer import Producer
-        from ingestion.transfer import send_all
 
         with Producer(HubSettings.load()) as producer:
-            yield lambda bodies: send_all(producer, bodies)
+            yield partial(send_all, producer)
         return
     try:
         stream = out.open("wb")
     except OSError as error:
         raise ConfigurationError(f"cannot write {out}: {error.strerror}.") from error
-
-    def write(bodies: list[bytes]) -> None:
-        stream.writelines(body + b"\n" for body in bodies)
-        stream.flush()
-
     with stream:
-        yield write
+        yield partial(write_all, stream)
 
 
 def _summary(as_json: bool, values: dict[str, Any], text: str) -> None:

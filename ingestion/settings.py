@@ -12,6 +12,7 @@ from ingestion.errors import ConfigurationError
 
 DEFAULT_HUB = "orders"
 DEFAULT_BRONZE_SCHEMA = "bronze"
+DEFAULT_ORDERS_PER_DAY = 36.0
 DEFAULT_STATE = Path(".local/simulator/state.json")
 AMQP_PORT = 5671
 AMQP_PORT_OF_EMULATORS = 5672

@@ -1,7 +1,7 @@
 """The order simulator: the life of a shop's orders on a virtual clock, deterministic from a seed.
 
-What an event says depends on the seed and on the state the simulator starts from, on nothing else: not on
-the wall clock, the machine, the hash seed, or how many events are taken at a time.
+What a message says depends on the seed, the state the simulator starts from and its options, on nothing else:
+not on the wall clock, the machine, the hash seed, or how many messages are taken at a time.
 """
 
 from __future__ import annotations
@@ -16,38 +16,40 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ingestion.contract import SCHEMA_VERSION, EventType, PaymentMethod
+from ingestion.contract import SCHEMA_VERSION, EventType
 from ingestion.errors import ConfigurationError
-from ingestion.shop import CATALOGUE, Customers, product_fragment
+from ingestion.faults import HOUR_MS, MINUTE_MS, Fault, Injector, Message, Rates
+from ingestion.settings import DEFAULT_ORDERS_PER_DAY
+from ingestion.shop import CATALOGUE, OPENING_DAY, Customers, Order, day
 
-STATE_VERSION = 1
-
-EPOCH_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
-"""Where every shop's virtual clock starts."""
+STATE_VERSION = 2
 
 SECOND_MS = 1000
-MINUTE_MS = 60 * SECOND_MS
-HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
-ORDER_GAP_MS = 20 * MINUTE_MS
-"""Mean time between two placements; the gaps are exponential, so that placements are a Poisson process."""
+EPOCH_MS = OPENING_DAY * DAY_MS
+"""Where every shop's virtual clock starts: 2026-01-01."""
 
 PLACED, SHIPPED, DELIVERED, CANCELLED, RETURNED = range(5)
 
+EXPRESS_SHARE = 0.45
 DELAYS_MS = {
-    SHIPPED: (30 * MINUTE_MS, 3 * HOUR_MS),
-    DELIVERED: (3 * HOUR_MS, 8 * HOUR_MS),
-    CANCELLED: (5 * MINUTE_MS, 1 * HOUR_MS),
-    RETURNED: (6 * HOUR_MS, 18 * HOUR_MS),
+    # (express, standard)
+    SHIPPED: ((20 * MINUTE_MS, 100 * MINUTE_MS), (4 * HOUR_MS, 14 * HOUR_MS)),
+    DELIVERED: ((90 * MINUTE_MS, 4 * HOUR_MS), (20 * HOUR_MS, 28 * HOUR_MS)),
+    CANCELLED: ((2 * MINUTE_MS, 20 * MINUTE_MS), (10 * MINUTE_MS, 8 * HOUR_MS)),
+    RETURNED: ((15 * MINUTE_MS, 3 * HOUR_MS), (2 * DAY_MS, 6 * DAY_MS)),
 }
-"""Time from the event before to this one: at least, and the mean of the exponential part on top."""
+"""Time from the event before to this one: at least, and the mean of the exponential part on top. Express is
+the courier's parcel of the same day, the cancellation at once and the refusal at the door."""
 
 CANCELLED_SHARE = 0.06
-RETURNED_SHARE = 0.1
+RETURNED_SHARE = 0.14
 NEW_CUSTOMER_SHARE = 0.25
 UNIT_PRICE_MISSING_SHARE = 0.005
 DISCOUNT_MISSING_SHARE = 0.02
+SALE_SHARE = 0.6
+"""Orders of a flash sale's hours that are of a product on sale."""
 
 
 def _spread(weights: Sequence[tuple[Any, int]]) -> list[Any]:
@@ -62,7 +64,6 @@ PRICE_FACTORS = _spread([(100, 84), (95, 9), (90, 5), (80, 2)])
 DISCOUNTS = _spread([(0, 62), (500, 13), (1000, 12), (1250, 4), (1500, 5), (2000, 3), (3000, 1)])
 """Discounts in hundredths of a per cent."""
 PAYMENTS = _spread([(0, 64), (1, 22), (2, 6), (3, 8)])
-PAYMENT_NAMES = [method.value for method in PaymentMethod]
 
 
 def _exponential_quantiles(steps: int) -> list[float]:
@@ -83,202 +84,261 @@ _AFTER_ID = [
     f'","event_type":"{each.value}","schema_version":{SCHEMA_VERSION},"occurred_at":"' for each in _TYPES
 ]
 _AFTER_ORDER = [f',"order_status":"{each.status.value}"}}' for each in _TYPES]
-_PRODUCT_FRAGMENTS = [product_fragment(product) for product in CATALOGUE]
-
-
-class Order:
-    """One order: what was bought, by whom and for how much, in cents and hundredths of a per cent."""
-
-    __slots__ = (
-        "base_price",
-        "customer",
-        "discount",
-        "fragment",
-        "number",
-        "payment",
-        "product",
-        "quantity",
-        "unit_price",
-    )
-
-    def __init__(
-        self,
-        number: int,
-        customer: int,
-        product: int,
-        base_price: int,
-        unit_price: int | None,
-        quantity: int,
-        discount: int | None,
-        payment: int,
-        customer_fragment: str,
-    ) -> None:
-        self.number = number
-        self.customer = customer
-        self.product = product
-        self.base_price = base_price
-        self.unit_price = unit_price
-        self.quantity = quantity
-        self.discount = discount
-        self.payment = payment
-        price = base_price if unit_price is None else unit_price
-        gross = price * quantity
-        total = gross - (gross * (discount or 0) + 5000) // 10_000  # half up, as the business rule says
-        unit_part = "" if unit_price is None else f'"unit_price":"{_cents(unit_price)}",'
-        discount_part = "" if discount is None else f'"discount_pct":"{_cents(discount)}",'
-        self.fragment = (
-            f'Z","order_id":"ORD{number:06d}",{customer_fragment},{_PRODUCT_FRAGMENTS[product]},'
-            f'"base_price":"{_cents(base_price)}",{unit_part}"quantity":{quantity},{discount_part}'
-            f'"total_amount":"{_cents(total)}","payment_method":"{PAYMENT_NAMES[payment]}"'
-        )
-
-
-def _cents(amount: int) -> str:
-    return f"{amount // 100}.{amount % 100:02d}"
 
 
 class Simulator:
     """A shop whose orders are placed, shipped, delivered, cancelled and returned as virtual time passes.
 
+    Placements are a nonhomogeneous Poisson process whose rate is constant within an hour and follows the time
+    of day, the day of the week and flash sales: unit-rate arrivals are mapped through the inverse of the
+    cumulated rate (E. Çinlar, Introduction to Stochastic Processes, 1975; L. Devroye, Non-Uniform Random
+    Variate Generation, 1986, chapter VI.1).
+
     Args:
         seed: any integer. A shop that is resumed with the seed it was left with goes on as if it had never
             stopped; with another seed it keeps its ids, customers, clock and open orders, and draws anew.
         state: what `state()` of an earlier simulator returned; a new shop without it.
+        faults: probability of each kind of fault. They do not change what happens in the shop, only what is
+            sent of it, and when.
+        orders_per_day: how many orders an average day brings.
 
     Raises:
         ConfigurationError: `state` is not such a state.
     """
 
-    def __init__(self, seed: int, state: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        state: dict[str, Any] | None = None,
+        faults: Rates | None = None,
+        orders_per_day: float = DEFAULT_ORDERS_PER_DAY,
+    ) -> None:
         self._seed = seed
+        self._gap_ms = DAY_MS / orders_per_day
         self._customers = Customers()
+        # What will happen, and messages that wait to be sent; both with the virtual time first.
         self._pending: list[tuple[int, int, int, Order]] = []
+        self._outbox: list[tuple[int, int, Message]] = []
+        self._overtaken: dict[int, Message] = {}
         self._orders = 0
+        self._orphans = 0
         self._known_customers = 0
-        self._events = 0
+        self._happened = 0
+        self._messages = 0
+        self._queued = 0
         self._days: dict[int, str] = {}
+        self._rng = Random(seed)  # noqa: S311 - a repeatable shop, not a secret
+        self._fault_rng = Random(f"faults of {seed}")  # noqa: S311
         if state is None:
-            self._rng = Random(seed)  # noqa: S311 - a repeatable shop, not a secret
             self._now = EPOCH_MS
-            self._next_placement = EPOCH_MS + self._delay(0, ORDER_GAP_MS)
+            self._next_placement = self._arrival_after(EPOCH_MS)
         else:
-            self._rng = Random()  # noqa: S311 - seeded below
             self._resume(state)
+        self._injector = Injector(faults, self._fault_rng) if faults else None
 
     @property
     def events(self) -> int:
-        """How many events the shop has produced since it opened."""
-        return self._events
+        """How many messages the shop has made since it opened, copies included."""
+        return self._messages
 
     @property
     def now(self) -> datetime:
-        """The virtual clock: when the latest event occurred."""
+        """The virtual clock: up to when everything has happened and been sent."""
         return datetime.fromtimestamp(self._now / 1000, tz=UTC)
 
     def take(self, count: int) -> list[bytes]:
-        """The next `count` events in the order they occur, each a JSON object in UTF-8."""
-        return [self._next() for _ in range(count)]
+        """The bodies of the next `count` messages."""
+        return [message.body for message in self.messages(count)]
+
+    def messages(self, count: int, until: datetime | None = None) -> list[Message]:
+        """The next messages in the order they are sent.
+
+        Without faults that is the order in which their events occur.
+
+        Args:
+            count: how many at most.
+            until: virtual time; what is to be sent then or later stays. With fewer than `count` messages the
+                clock has reached it.
+        """
+        made: list[Message] = []
+        end = None if until is None else int(until.timestamp() * 1000)
+        if self._injector is None and not self._outbox and end is None:
+            for _ in range(count):
+                made.append(self._happen())
+            self._messages += count
+            return made
+        while len(made) < count:
+            message = self._next(end)
+            if message is None:
+                break
+            made.append(message)
+        self._messages += len(made)
+        return made
 
     def state(self) -> dict[str, Any]:
         """Where the shop stands, as plain JSON values; a simulator made from it continues from here."""
+        pending = sorted(self._pending, key=lambda entry: entry[:2])
+        outbox = sorted(self._outbox, key=lambda entry: entry[:2])
+        overtaken = list(self._overtaken.values())
+        orders = {order.number: order for *_, order in pending}
+        orders |= {message.order.number: message.order for *_, message in outbox}
         return {
             "version": STATE_VERSION,
             "seed": self._seed,
-            "events": self._events,
+            "events": self._messages,
+            "happened": self._happened,
             "orders": self._orders,
+            "orphans": self._orphans,
             "customers": self._known_customers,
             "now_ms": self._now,
             "next_placement_ms": self._next_placement,
             "rng": list(self._rng.getstate()[1]),
-            "pending": [
-                [
-                    at,
-                    stage,
-                    order.number,
-                    order.customer,
-                    order.product,
-                    order.base_price,
-                    order.unit_price,
-                    order.quantity,
-                    order.discount,
-                    order.payment,
-                ]
-                for at, _, stage, order in sorted(self._pending, key=lambda entry: entry[:2])
-            ],
+            "fault_rng": list(self._fault_rng.getstate()[1]),
+            "open_orders": [order.state() for order in orders.values()],
+            "pending": [[at, stage, order.number] for at, _, stage, order in pending],
+            "outbox": [[at, message.state()] for at, _, message in outbox],
+            "overtaken": [message.state() for message in overtaken],
         }
 
     def _resume(self, state: dict[str, Any]) -> None:
         try:
             if state["version"] != STATE_VERSION:
                 raise ValueError(f"version {state['version']!r}, not {STATE_VERSION}")
-            self._events = int(state["events"])
+            self._messages = int(state["events"])
+            self._happened = int(state["happened"])
             self._orders = int(state["orders"])
+            self._orphans = int(state["orphans"])
             self._known_customers = int(state["customers"])
             self._now = int(state["now_ms"])
             self._next_placement = int(state["next_placement_ms"])
-            pending = state["pending"]
-            for at, stage, number, customer, product, base, unit, quantity, discount, payment in pending:
-                order = Order(
-                    number,
-                    customer,
-                    product,
-                    base,
-                    unit,
-                    quantity,
-                    discount,
-                    payment,
-                    self._customers.fragment(customer),
-                )
-                heappush(self._pending, (int(at), order.number, int(stage), order))
+            orders = {values[0]: Order(self._customers, *values) for values in state["open_orders"]}
+            for at, stage, number in state["pending"]:
+                heappush(self._pending, (int(at), number, int(stage), orders[number]))
+            for at, values in state["outbox"]:
+                self._queue(int(at), Message.from_state(values, orders))
+            for values in state["overtaken"]:
+                message = Message.from_state(values, orders)
+                self._overtaken[message.order.number] = message
             if state["seed"] == self._seed:
                 self._rng.setstate((3, tuple(state["rng"]), None))
+                self._fault_rng.setstate((3, tuple(state["fault_rng"]), None))
             else:
                 # The position is part of the new seed: going back to an earlier seed must not draw the
                 # earlier event ids again.
-                self._rng.seed(f"{self._seed} after {self._events}")
+                self._rng.seed(f"{self._seed} after {self._happened}")
+                self._fault_rng.seed(f"faults of {self._seed} after {self._happened}")
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise ConfigurationError(f"not a simulator state: {error!r}") from error
 
-    def _next(self) -> bytes:
+    def _next(self, end: int | None) -> Message | None:
+        """The next message; None when there is none before `end`, which the clock then shows."""
+        outbox, pending = self._outbox, self._pending
+        while True:
+            due = self._next_placement
+            if pending and pending[0][0] < due:
+                due = pending[0][0]
+            from_outbox = bool(outbox) and outbox[0][0] <= due
+            if from_outbox:
+                due = outbox[0][0]
+            if end is not None and due >= end:
+                self._now = max(self._now, end)
+                return None
+            if from_outbox:
+                self._now = due
+                return self._sent(heappop(outbox)[2])
+            message = self._happen()
+            if self._injector is None:
+                return message
+            if self._afflicted(self._injector, message):
+                return self._sent(message)
+
+    def _afflicted(self, injector: Injector, message: Message) -> bool:
+        """Let faults befall an event that just happened; returns whether its message is sent right away."""
+        order, at = message.order, message.occurred
+        injector.afflict(message)
+        overtaken = self._overtaken.pop(order.number, None)
+        if overtaken:
+            message.releases = overtaken
+            message.faults += (Fault.OUT_OF_ORDER,)
+        if injector.adds_orphan():
+            orphan = self._orphan(at)
+            injector.afflict(orphan)
+            self._queue(orphan.due, orphan)
+        if self._is_open and injector.overtakes():
+            self._overtaken[order.number] = message
+            return False
+        if message.due > at:
+            self._queue(message.due, message)
+            return False
+        return True
+
+    def _sent(self, message: Message) -> Message:
+        """See to what follows from a message that leaves now: a copy of it, the one it overtook."""
+        if message.copy_after is not None:
+            self._queue(self._now + message.copy_after, message.copy())
+        if message.releases:
+            self._queue(max(self._now, message.releases.due), message.releases)
+            message.releases = None
+        return message
+
+    def _queue(self, at: int, message: Message) -> None:
+        self._queued += 1
+        heappush(self._outbox, (at, self._queued, message))
+
+    def _happen(self) -> Message:
+        """The next event in the life of the shop."""
         pending = self._pending
         if pending and pending[0][0] <= self._next_placement:
             at, _, stage, order = heappop(pending)
+            if stage == RETURNED:
+                order.returned = at
         else:
             at, stage = self._next_placement, PLACED
-            order = self._place()
-            self._next_placement = at + self._delay(0, ORDER_GAP_MS)
-        self._schedule(at, stage, order)
+            order = self._place(at)
+            self._next_placement = self._arrival_after(at)
+        self._is_open = self._schedule(at, stage, order)
         self._now = at
-        self._events += 1
-        bits = f"{self._rng.getrandbits(120):030x}"
-        day, in_day = divmod(at, DAY_MS)
+        self._happened += 1
+        return Message(order, stage, at, self._render(order, stage, at, self._rng.getrandbits(120)))
+
+    def _render(self, order: Order, stage: int, at: int, event_id: int) -> bytes:
+        """The body of an event."""
+        bits = f"{event_id:030x}"
+        day_number, in_day = divmod(at, DAY_MS)
         minutes, millis = divmod(in_day, MINUTE_MS)
         return (
             f'{{"event_id":"{bits[:8]}-{bits[8:12]}-4{bits[12:15]}-8{bits[15:18]}-{bits[18:]}'
-            f"{_AFTER_ID[stage]}{self._days.get(day) or self._day(day)}"
+            f"{_AFTER_ID[stage]}{self._days.get(day_number) or self._day(day_number)}"
             f"T{minutes // 60:02d}:{minutes % 60:02d}:{millis // 1000:02d}.{millis % 1000:03d}"
-            f"{order.fragment}{_AFTER_ORDER[stage]}"
+            f'Z",{order.fragment}{_AFTER_ORDER[stage]}'
         ).encode()
 
-    def _place(self) -> Order:
+    def _place(self, at: int) -> Order:
         random = self._rng.random
         if not self._known_customers or random() < NEW_CUSTOMER_SHARE:
             self._known_customers += 1
             customer = self._known_customers
         else:
-            # Squared: the earliest customers are the most faithful ones.
-            draw = random()
-            customer = 1 + int(draw * draw * self._known_customers)
-        product = PRODUCTS[int(random() * len(PRODUCTS))]
-        base_price = CATALOGUE[product].list_price
+            customer = self._known_customer(random())
+        today = day(at // DAY_MS)
+        sale = today.sale
+        on_sale = sale is not None and sale.is_on(at // HOUR_MS % 24)
+        if sale is not None and on_sale and random() < SALE_SHARE:
+            product = sale.products[int(random() * len(sale.products))]
+        else:
+            product = PRODUCTS[int(random() * len(PRODUCTS))]
+        base_price = today.list_prices[product]
         unit_price: int | None = None
-        if random() >= UNIT_PRICE_MISSING_SHARE:
+        if sale is not None and on_sale and product in sale.products:
+            unit_price = (base_price * (100 - sale.percent_off) + 50) // 100
+        elif random() >= UNIT_PRICE_MISSING_SHARE:
             unit_price = (base_price * PRICE_FACTORS[int(random() * len(PRICE_FACTORS))] + 50) // 100
         discount: int | None = DISCOUNTS[int(random() * len(DISCOUNTS))]
         if discount == 0 and random() < DISCOUNT_MISSING_SHARE:
             discount = None
         self._orders += 1
         return Order(
+            self._customers,
             self._orders,
             customer,
             product,
@@ -287,30 +347,75 @@ class Simulator:
             QUANTITIES[int(random() * len(QUANTITIES))],
             discount,
             PAYMENTS[int(random() * len(PAYMENTS))],
-            self._customers.fragment(customer),
+            at,
         )
 
-    def _schedule(self, at: int, stage: int, order: Order) -> None:
-        """Draw what happens next to an order, and when."""
+    def _known_customer(self, draw: float) -> int:
+        # Squared: the earliest customers are the most faithful ones.
+        return 1 + int(draw * draw * self._known_customers)
+
+    def _orphan(self, at: int) -> Message:
+        """A status of an order from before the shop opened, whose placement is never sent."""
+        random = self._fault_rng.random
+        self._orphans += 1
+        product = PRODUCTS[int(random() * len(PRODUCTS))]
+        price = CATALOGUE[product].list_price
+        order = Order(
+            self._customers,
+            -self._orphans,
+            self._known_customer(random()),
+            product,
+            price,
+            price,
+            QUANTITIES[int(random() * len(QUANTITIES))],
+            DISCOUNTS[int(random() * len(DISCOUNTS))],
+            PAYMENTS[int(random() * len(PAYMENTS))],
+            placed=0,
+        )
+        stage = SHIPPED + int(random() * (RETURNED - SHIPPED + 1))
+        message = Message(order, stage, at, self._render(order, stage, at, self._fault_rng.getrandbits(120)))
+        message.faults = (Fault.ORPHAN_STATUS,)
+        return message
+
+    def _schedule(self, at: int, stage: int, order: Order) -> bool:
+        """Draw what happens next to an order, and when; returns whether anything does."""
+        random = self._rng.random
         if stage == PLACED:
-            following = CANCELLED if self._rng.random() < CANCELLED_SHARE else SHIPPED
+            following = CANCELLED if random() < CANCELLED_SHARE else SHIPPED
         elif stage == SHIPPED:
             following = DELIVERED
-        elif stage == DELIVERED and self._rng.random() < RETURNED_SHARE:
+        elif stage == DELIVERED and random() < RETURNED_SHARE:
             following = RETURNED
         else:
-            return
-        heappush(self._pending, (at + self._delay(*DELAYS_MS[following]), order.number, following, order))
+            return False
+        least, mean = DELAYS_MS[following][random() >= EXPRESS_SHARE]
+        heappush(
+            self._pending, (at + least + int(mean * self._exponential()), order.number, following, order)
+        )
+        return True
 
-    def _delay(self, least: int, mean: int) -> int:
-        """Milliseconds: at least `least`, plus an exponential time (the inverse of its distribution)."""
+    def _arrival_after(self, at: int) -> int:
+        """When the next order is placed: at least a millisecond later, so that no two are at once."""
+        # In integers: thousandths of a millisecond of an average hour.
+        work = int(self._gap_ms * 1000 * self._exponential())
+        hour, within = divmod(at, HOUR_MS)
+        while True:
+            rate = day(hour // 24).hour_rates[hour % 24]
+            left = (HOUR_MS - within) * rate
+            if work < left:
+                return max(hour * HOUR_MS + within + work // rate, at + 1)
+            work -= left
+            hour, within = hour + 1, 0
+
+    def _exponential(self) -> float:
+        """An exponential time of mean 1: the inverse of its distribution, linear between its quantiles."""
         position = self._rng.random() * _STEPS
         step = int(position)
         low = _QUANTILES[step]
-        return least + int(mean * (low + (_QUANTILES[step + 1] - low) * (position - step)))
+        return low + (_QUANTILES[step + 1] - low) * (position - step)
 
-    def _day(self, day: int) -> str:
-        text = self._days[day] = date.fromordinal(date(1970, 1, 1).toordinal() + day).isoformat()
+    def _day(self, number: int) -> str:
+        text = self._days[number] = date.fromordinal(date(1970, 1, 1).toordinal() + number).isoformat()
         return text
 
 
@@ -318,7 +423,7 @@ def load_state(file: Path) -> dict[str, Any] | None:
     """Read a state file; None when there is none, for a new shop.
 
     Raises:
-        ConfigurationError: the file is not readable JSON.
+        ConfigurationError: the file is not readable JSON, or of another version.
     """
     try:
         state = json.loads(file.read_bytes())
@@ -330,6 +435,11 @@ def load_state(file: Path) -> dict[str, Any] | None:
         ) from error
     if not isinstance(state, dict):
         raise ConfigurationError(f"{file} is not a simulator state: delete it to open a new shop.")
+    if state.get("version") != STATE_VERSION:
+        raise ConfigurationError(
+            f"{file} was kept by another version of the simulator ({state.get('version')!r}, not "
+            f"{STATE_VERSION}): delete it to open a new shop, for a hub that holds nothing of the old one."
+        )
     return state
 
 

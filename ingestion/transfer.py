@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
 
 from ingestion.errors import SendError
+from ingestion.faults import OVERSIZED_BYTES, Message
 from ingestion.jsonlines import RejectFile, bodies, malformed
 from ingestion.producer import OversizedEventError, Producer
 from ingestion.simulator import Simulator
+from ingestion.truth import Account
 
 CHUNK_EVENTS = 5000
 """Events between two durable positions when nothing paces them."""
@@ -51,35 +55,100 @@ def chunk_sizes(
             return
 
 
+@dataclass
+class Simulated:
+    """What became of simulated messages."""
+
+    sent: int = 0
+    refused: int = 0
+
+    @property
+    def made(self) -> int:
+        """Messages that were handed to the sender."""
+        return self.sent + self.refused
+
+
+Accept = Callable[[Sequence[Message], set[int]], None]
+"""Takes messages over, and puts the positions of those that are too large into the set."""
+
+
 def simulate(
     simulator: Simulator,
     sizes: Iterable[int],
-    accept: Callable[[list[bytes]], None],
+    accept: Accept,
     keep: Callable[[], None],
-) -> int:
-    """Take events in chunks; after a chunk was accepted, keep where the simulator stands. Returns the count.
+    account: Account | None = None,
+    until: datetime | None = None,
+) -> Simulated:
+    """Take messages in chunks; after a chunk was accepted, keep where the simulator stands.
 
-    In this order a crash in between sends the same events again: copies, which share their event_id, but
+    In this order a crash in between sends the same messages again: copies, which share their event_id, but
     never other events under the same ids.
+
+    Args:
+        simulator: the shop.
+        sizes: of the chunks; a shop that has nothing more until `until` ends the work before.
+        accept: the sender.
+        keep: is to keep simulator and account.
+        account: is told what was accepted and what was refused.
+        until: virtual time at which to stop.
+
+    Raises:
+        SendError: some were not accepted; the account has those that were.
     """
-    count = 0
+    result = Simulated()
     for size in sizes:
-        events = simulator.take(size)
-        accept(events)
+        messages = simulator.messages(size, until)
+        refused: set[int] = set()
+        try:
+            accept(messages, refused)
+        except SendError as error:
+            if account:
+                account.add(_taken(messages, refused, error.accepted - result.sent), refused)
+            raise
+        if account:
+            account.add(messages, refused)
         keep()
-        count += size
-    return count
+        result.sent += len(messages) - len(refused)
+        result.refused += len(refused)
+        if len(messages) < size:
+            break
+    return result
 
 
-def send_all(producer: Producer, events: Iterable[bytes]) -> None:
-    """Send events and wait until all are accepted.
+def _taken(messages: Sequence[Message], refused: set[int], accepted: int) -> Sequence[Message]:
+    """The first messages, up to the last of so many accepted ones."""
+    for position in range(len(messages)):
+        if position not in refused:
+            if not accepted:
+                return messages[:position]
+            accepted -= 1
+    return messages
+
+
+def send_all(producer: Producer, messages: Iterable[Message], refused: set[int]) -> None:
+    """Send messages and wait until all are accepted, but for those that are too large (`Accept`).
 
     Raises:
         SendError: some were not.
     """
-    for event in events:
-        producer.add(event)
+    for position, message in enumerate(messages):
+        try:
+            producer.add(message.body)
+        except OversizedEventError:
+            refused.add(position)
     producer.flush()
+
+
+def write_all(stream: IO[bytes], messages: Iterable[Message], refused: set[int]) -> None:
+    """Write one body per line, but for those that no hub would take (`Accept`)."""
+    for position, message in enumerate(messages):
+        body = message.body
+        if len(body) > OVERSIZED_BYTES:
+            refused.add(position)
+        else:
+            stream.write(body + b"\n")
+    stream.flush()
 
 
 @dataclass(frozen=True)

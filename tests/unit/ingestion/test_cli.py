@@ -41,7 +41,7 @@ def test_help_names_every_command() -> None:
     ("arguments", "said"),
     [
         (("simulate", "--events", "5"), "EVENTHUBS_CONNECTION_STRING"),
-        (("simulate", "--events", "5", "--continuous"), "--events and --continuous"),
+        (("simulate", "--events", "5", "--continuous"), "--events, --days and --continuous"),
         (("simulate", "--out", "/nowhere/at/all.jsonl"), "cannot write /nowhere/at/all.jsonl"),
         (("send", "missing.jsonl"), "EVENTHUBS_CONNECTION_STRING"),
         (("land",), "EVENTHUBS_CONNECTION_STRING"),

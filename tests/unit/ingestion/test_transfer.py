@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from ingestion.faults import Message
 from ingestion.simulator import Simulator
 from ingestion.transfer import CHUNK_EVENTS, chunk_sizes, simulate
 
@@ -49,10 +52,10 @@ def test_the_position_is_kept_only_after_events_were_accepted() -> None:
     accepted: list[bytes] = []
     positions: list[int] = []
 
-    def accept(bodies: list[bytes]) -> None:
+    def accept(messages: Sequence[Message], refused: set[int]) -> None:
         if len(accepted) >= 20:
             raise ConnectionError
-        accepted.extend(bodies)
+        accepted.extend(message.body for message in messages)
 
     with pytest.raises(ConnectionError):
         simulate(simulator, [10, 10, 10], accept, lambda: positions.append(simulator.events))
