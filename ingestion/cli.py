@@ -1,4 +1,4 @@
-"""The commands: `python -m ingestion simulate | send | land | bootstrap | schema`."""
+"""The commands: `python -m ingestion simulate | send | land | verify | bootstrap | schema`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 app = typer.Typer(
-    help="Order events: simulate them, send your own, land them in bronze.",
+    help="Order events: simulate them, send your own, land them in bronze, verify what became of them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,6 +35,14 @@ app = typer.Typer(
 
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the stack trace of a failure.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
+
+
+class Target(StrEnum):
+    """The dbt targets of profiles.yml."""
+
+    LOCAL = "local"
+    DEV = "dev"
+    PROD = "prod"
 
 
 class Trigger(StrEnum):
@@ -276,6 +284,57 @@ def land(
             {"landed": landed.rows, "batches": landed.batches, "seconds": round(seconds, 3)},
             f"{landed.rows:,} rows landed in {landed.table} in {seconds:.1f} s",
         )
+
+
+@app.command()
+def verify(
+    truth: Annotated[
+        Path, typer.Option(metavar="FILE", help="What `simulate --truth` wrote about the events it sent.")
+    ],
+    target: Annotated[
+        Target, typer.Option(help="The dbt target that built the tables: it says where they are.")
+    ] = Target.LOCAL,
+    resent: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Events the sender sent again because an acknowledgement was lost: the hub may hold so many "
+            "copies more.",
+        ),
+    ] = 0,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare what was sent with what landed, with what silver made of it, and with gold to the cent.
+
+    The tables must hold the events of the truth file and no others, and dbt must have built them. Exits with
+    1 if anything differs, and names the first rows that do.
+    """
+    with reported(verbose):
+        from ingestion import truth_file
+        from ingestion.progress import ProgressBar
+        from ingestion.reconciliation import compare, hints
+        from ingestion.report import as_values, is_exact, print_report, report_console
+        from ingestion.settings import WarehouseSettings
+        from ingestion.verify import QUERIES, differing_rows, read
+        from ingestion.warehouse import session
+
+        expected = truth_file.load(truth)
+        with (
+            session(WarehouseSettings.load(target.value)) as warehouse,
+            ProgressBar("verifying", QUERIES) as bar,
+        ):
+            found = read(warehouse, bar.advance)
+            checks = compare(expected, found, resent)
+            rows = list(differing_rows(warehouse, checks))
+        notes = hints(expected, found, checks, resent)
+        if as_json:
+            typer.echo(json.dumps(as_values(checks, rows, notes)))
+        else:
+            print_report(report_console(), checks, rows, notes)
+        if not is_exact(checks):
+            raise typer.Exit(1)
 
 
 @app.command()

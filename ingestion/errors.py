@@ -27,3 +27,7 @@ class SendError(HubError):
 
 class LandingError(IngestionError):
     """Landing cannot start or go on without losing or repeating messages."""
+
+
+class WarehouseError(IngestionError):
+    """The SQL warehouse cannot be reached, refuses the credentials, or lacks what is asked for."""

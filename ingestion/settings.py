@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ingestion.errors import ConfigurationError
 
@@ -17,6 +18,7 @@ DEFAULT_STATE = Path(".local/simulator/state.json")
 AMQP_PORT = 5671
 AMQP_PORT_OF_EMULATORS = 5672
 KAFKA_PORT = 9093
+HTTPS_PORT = 443
 LOCAL_HINT = 'for the local emulators run: eval "$(python -m emulators env)"'
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
@@ -245,6 +247,73 @@ class LandSettings:
             )
         log = environment.get("INGESTION_LOG", "").strip()
         return cls(kafka, bronze, Path(checkpoint).absolute(), Path(log) if log else None)
+
+
+@dataclass(frozen=True)
+class WarehouseSettings:
+    """One SQL warehouse, where dbt's target keeps its schemas, and how to sign in: as profiles.yml says."""
+
+    target: str
+    host: str
+    port: int
+    http_path: str
+    catalog: str
+    schema_prefix: str
+    bronze_schema: str
+    url: str | None
+    token: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def load(cls, target: str, environment: Mapping[str, str] = os.environ) -> WarehouseSettings:
+        """Read the variables that dbt's target of this name reads.
+
+        Args:
+            target: `local`, `dev` or `prod`.
+            environment: `LOCAL_WAREHOUSE_…` for local, `DATABRICKS_…` for the others, `DBT_SCHEMA` for dev.
+
+        Raises:
+            ConfigurationError: a value is missing or malformed.
+        """
+
+        def value(name: str) -> str:
+            return environment.get(name, "").strip()
+
+        def needed(*names: str, hint: str = "see profiles.yml") -> list[str]:
+            if missing := [name for name in names if not value(name)]:
+                raise ConfigurationError(f"target {target!r} needs {', '.join(missing)}: {hint}.")
+            return [value(name) for name in names]
+
+        bronze_schema = value("INGESTION_BRONZE_SCHEMA") or DEFAULT_BRONZE_SCHEMA
+        if target == "local":
+            names = ("LOCAL_WAREHOUSE_URL", "LOCAL_WAREHOUSE_HTTP_PATH", "LOCAL_WAREHOUSE_TOKEN")
+            url, http_path, token = needed(*names, hint=LOCAL_HINT)
+            catalog = value("LOCAL_WAREHOUSE_CATALOG") or "spark_catalog"
+            host, port = _host_and_port("LOCAL_WAREHOUSE_URL", url)
+            return cls(target, host, port, http_path, catalog, "", bronze_schema, url, token)
+        address, http_path, catalog = needed("DATABRICKS_HOST", "DATABRICKS_HTTP_PATH", "DATABRICKS_CATALOG")
+        host, port = _host_and_port("DATABRICKS_HOST", address)
+        prefix = f"{needed('DBT_SCHEMA')[0]}_" if target == "dev" else ""
+        places = (target, host, port, http_path, catalog, prefix, bronze_schema, None)
+        if token := value("DATABRICKS_TOKEN"):
+            return cls(*places, token)
+        client_id, client_secret = needed(
+            "DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET", hint="or set DATABRICKS_TOKEN"
+        )
+        return cls(*places, None, client_id, client_secret)
+
+
+def _host_and_port(name: str, text: str) -> tuple[str, int]:
+    """Of `host`, `host:port` or a URL; the port of HTTPS where none is named."""
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host:
+        raise ConfigurationError(f"{name}={text!r} is not the address of a SQL warehouse.")
+    return host, port or HTTPS_PORT
 
 
 def state_file(environment: Mapping[str, str] = os.environ) -> Path:

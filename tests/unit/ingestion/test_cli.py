@@ -12,7 +12,7 @@ import pytest
 
 from emulators.settings import REPOSITORY
 
-PREFIXES = ("EVENTHUBS_", "INGESTION_", "AZURE_", "DATABRICKS_")
+PREFIXES = ("EVENTHUBS_", "INGESTION_", "AZURE_", "DATABRICKS_", "LOCAL_WAREHOUSE_", "DBT_")
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -33,7 +33,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     answer = run("--help")
     assert answer.returncode == 0
-    for command in ("simulate", "send", "land", "bootstrap", "schema"):
+    for command in ("simulate", "send", "land", "verify", "bootstrap", "schema"):
         assert f"  {command} " in answer.stdout
 
 
@@ -45,6 +45,7 @@ def test_help_names_every_command() -> None:
         (("simulate", "--out", "/nowhere/at/all.jsonl"), "cannot write /nowhere/at/all.jsonl"),
         (("send", "missing.jsonl"), "EVENTHUBS_CONNECTION_STRING"),
         (("land",), "EVENTHUBS_CONNECTION_STRING"),
+        (("verify", "--truth", "missing.json"), "cannot read missing.json"),
         (("bootstrap",), "INGESTION_CATALOG"),
     ],
 )
@@ -132,7 +133,9 @@ def test_a_python_without_the_dependencies_is_told_what_to_do() -> None:
     assert answer.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("module", ["contract", "cli", "settings", "bronze", "kafka", "land", "transfer"])
+@pytest.mark.parametrize(
+    "module", ["contract", "cli", "settings", "bronze", "kafka", "land", "transfer", "verify", "warehouse"]
+)
 def test_modules_load_nothing_heavy(module: str) -> None:
     code = (
         f"import sys, ingestion.{module}\n"
