@@ -211,6 +211,17 @@ class Adversary:
             for hours, status in enumerate(story, 30):
                 self.send(self.later(placement, status, moment + timedelta(hours=hours)))
 
+    def old_orders(self, products: Sequence[Product]) -> None:
+        """Orders of a month before all others, whose events arrive among theirs."""
+        for number, (story, _) in enumerate(STORIES):
+            moment = START - timedelta(days=31, minutes=self.random.randrange(600))
+            placement = self.placement(f"ORD-OLD-{number}", self.random.choice(products), START)
+            placement["occurred_at"] = moment
+            self.send(placement)
+            for status in story:
+                moment += timedelta(hours=self.random.choice((1, 7.25, 30)))
+                self.send(self.later(placement, status, moment))
+
     def huge_orders(self, products: Sequence[Product]) -> None:
         """The largest amounts that a price and a quantity can make, by a customer of their own."""
         largest = {"unit_price": "9999999999.99", "quantity": 2**31 - 1, "customer_id": "C-HUGE"}
@@ -395,6 +406,7 @@ def messages(seed: int, order_count: int = 150) -> list[Sent]:
         adversary.order(number, products)
     adversary.boundary_orders(products)
     adversary.lonely_orders(products)
+    adversary.old_orders(products)
     adversary.huge_orders(products)
     adversary.copies(60)
     adversary.contests(15)

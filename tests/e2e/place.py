@@ -70,6 +70,10 @@ class Place:
         with self.connect() as connection, connection.cursor() as cursor:
             return [tuple(row) for row in cursor.execute(statement).fetchall()]
 
+    def execute(self, statement: str) -> None:
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+
     def one(self, statement: str) -> Any:
         ((value,),) = self.query(statement)
         return value

@@ -1,12 +1,15 @@
 """Hostile messages, run after run: every table is what they add up to, however it came about.
 
-The same messages arrive in two orders, into schemas of their own. On the way a build is killed half-way,
-run again without news, and refreshed in full. No hub is involved: the messages are put into bronze.
+The same messages arrive in two orders, into schemas of their own; some are a month late. On the way a run is
+killed half-way, two go on at once, one fails and is retried, one has no news, and one refreshes in full. No
+hub is involved: the messages are put into bronze.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -22,6 +25,8 @@ from tests.e2e.recount import Message
 from tests.e2e.tables import Table, differences, row_changes, tables
 
 pytestmark = pytest.mark.timeout(900)
+
+CONFLICT = re.compile("DELTA_(CONCURRENT|METADATA_CHANGED)")
 
 SEED = int(os.environ.get("REPLAY_SEED", "42"))
 """Any other makes another test of the same rules."""
@@ -85,13 +90,16 @@ def _start(place: Place, folder: Path, prefix: str) -> Replay:
     return Replay(own_place, {})
 
 
+def _begin(place: Place, name: str, command: str) -> subprocess.Popen[str]:
+    """Start a dbt command with logs and target of its own."""
+    words = ["dbt", "--log-path", str(place.folder / f"{name}-logs"), command, "--target", place.target]
+    words += ["--target-path", str(place.folder / f"{name}-target")]
+    return subprocess.Popen(words, cwd=REPOSITORY, env=place.environment, stdout=subprocess.PIPE, text=True)
+
+
 def _kill_when(place: Place, done: str) -> None:
     """Start a run and kill it once it reports this model as done."""
-    command = ["dbt", "--log-path", str(place.folder / "logs"), "run", "--target", place.target]
-    command += ["--target-path", str(place.folder / "target")]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, env=place.environment, stdout=subprocess.PIPE, text=True
-    ) as run:
+    with _begin(place, "killed", "run") as run:
         assert run.stdout
         lines = []
         for line in run.stdout:
@@ -102,6 +110,33 @@ def _kill_when(place: Place, done: str) -> None:
     assert run.returncode == -signal.SIGKILL, "".join(lines)
 
 
+def _run_twice_at_once(place: Place) -> None:
+    """Two runs over the same news: each ends well, or with a conflict that Delta tells of."""
+    with _begin(place, "one", "run") as one, _begin(place, "other", "run") as other:
+        printed = {run: run.communicate()[0] for run in (one, other)}
+    for run, text in printed.items():
+        assert run.returncode == 0 or CONFLICT.search(text), text
+
+
+def _fail_and_retry(place: Place) -> None:
+    """A run whose order_details fails; `dbt retry` runs it and what waited for it, nothing else."""
+    orders = place.table("silver.order_details")
+    place.execute(f"alter table {orders} set tblproperties ('delta.appendOnly' = 'true')")
+    with _begin(place, "failed", "run") as run:
+        text, _ = run.communicate()
+    assert run.returncode == 1, text
+    assert "DELTA_CANNOT_MODIFY_APPEND_ONLY" in text
+    place.execute(f"alter table {orders} set tblproperties ('delta.appendOnly' = 'false')")
+    with _begin(place, "failed", "retry") as retry:
+        text, _ = retry.communicate()
+    assert retry.returncode == 0, text
+    results = json.loads((place.folder / "failed-target" / "run_results.json").read_text())["results"]
+    ran = {result["unique_id"].split(".")[-1]: result["status"] for result in results}
+    assert {"order_details", "order_amounts", "daily_sales", "mv_top_brands"} <= ran.keys()
+    assert "order_events" not in ran
+    assert set(ran.values()) == {"success"}
+
+
 @pytest.fixture(scope="module")
 def sent() -> list[adversary.Sent]:
     return adversary.messages(SEED)
@@ -109,15 +144,19 @@ def sent() -> list[adversary.Sent]:
 
 @pytest.fixture(scope="module")
 def replay(place: Place, sent: list[adversary.Sent], tmp_path_factory: pytest.TempPathFactory) -> Replay:
-    """The messages in three parts, each of several micro-batches, with a run after each; one was killed."""
+    """The messages in parts of several micro-batches, with runs after each that are killed, meet or fail."""
     assert place.emulators("up", "--only", "warehouse").returncode == 0
     replay = _start(place, tmp_path_factory.mktemp("replay") / "replayed", "replayed")
-    batches = adversary.arrive(sent, SEED, 7)
+    batches = adversary.arrive(sent, SEED, 9)
     replay.land(batches[:2])
     replay.place.dbt("build", "--resource-types", "seed", "model")
-    replay.land(batches[2:5])
+    replay.land(batches[2:4])
     _kill_when(replay.place, "silver.order_details")
-    replay.land(batches[5:])
+    replay.land(batches[4:6])
+    _run_twice_at_once(replay.place)
+    replay.land(batches[6:8])
+    _fail_and_retry(replay.place)
+    replay.land(batches[8:])
     replay.place.dbt("run")
     replay.read()
     return replay
