@@ -8,19 +8,22 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingestion import bronze
-from ingestion.errors import ConfigurationError, IngestionError
+from ingestion.errors import ConfigurationError, IngestionError, SendError
 from ingestion.settings import DEFAULT_ORDERS_PER_DAY, BronzeSettings, HubSettings, LandSettings, state_file
+from ingestion.signals import StopRequest
 
 if TYPE_CHECKING:
     from ingestion.faults import Message
+    from ingestion.producer import Producer
     from ingestion.transfer import Accept
 
 INTERRUPTED = 130
@@ -35,6 +38,18 @@ app = typer.Typer(
 
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the stack trace of a failure.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        metavar="SECONDS",
+        help="Try a request again for so long after trouble that may pass.",
+        show_default="30 while the hub is away, else 8.5",
+    ),
+]
+
+TICK_SECONDS = 0.2
+"""How long input is waited for before looking whether a batch is due or a stop is requested."""
 
 
 class Target(StrEnum):
@@ -110,6 +125,7 @@ def simulate(
             show_default="INGESTION_STATE, or none with --out",
         ),
     ] = None,
+    patience: Patience = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -131,7 +147,6 @@ def simulate(
 
         from ingestion.faults import parse_rates
         from ingestion.progress import ProgressBar
-        from ingestion.signals import StopRequest
         from ingestion.simulator import Simulator, load_state, save_state
         from ingestion.transfer import chunk_sizes
         from ingestion.transfer import simulate as run
@@ -141,7 +156,7 @@ def simulate(
         place = state or (None if out else state_file())
         kept = load_state(place) if place else None
         account = open_account(place, kept, truth is not None)
-        with _destination(out) as accept:
+        with StopRequest() as stop, _destination(out, patience, stop) as (accept, producer):
             simulator = Simulator(seed, kept, faults, orders_per_day)
             until = None if days is None else simulator.now + timedelta(days=days)
 
@@ -154,7 +169,7 @@ def simulate(
                     save_state(place, simulator.state() | (account.keep() if account else {}))
 
             try:
-                with ProgressBar("simulating", events) as bar, StopRequest() as stop:
+                with ProgressBar("simulating", events) as bar:
                     sizes = chunk_sizes(events, rate, stop.wait)
                     result = run(simulator, sizes, accept_and_show, keep, account, until)
             finally:
@@ -168,6 +183,7 @@ def simulate(
             {
                 "sent": result.sent,
                 "refused": result.refused,
+                "resent": producer.resent if producer else 0,
                 "seconds": round(seconds, 3),
                 "clock": simulator.now.isoformat(timespec="milliseconds"),
             },
@@ -189,7 +205,26 @@ def send(
             metavar="FILE", help="Takes the lines that cannot be sent.", show_default="FILE.rejected.jsonl"
         ),
     ] = None,
-    from_line: Annotated[int, typer.Option(min=1, help="Skip the lines before this one.")] = 1,
+    cursor: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keeps how far sending has come, until all is sent.",
+            show_default="FILE.jsonl.cursor",
+        ),
+    ] = None,
+    from_line: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Skip the lines before this one.",
+            show_default="where an interrupted run stopped, or 1",
+        ),
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin anew, even if a run was interrupted.")
+    ] = False,
+    patience: Patience = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -198,44 +233,68 @@ def send(
     Lines that are not a JSON object in UTF-8, or larger than the hub takes, go to the reject file with line
     number and reason, and the exit code is 1; all others are sent, also those that break the contract: they
     land and are quarantined there.
+
+    A run that was interrupted, by whatever means, goes on after the last acknowledged line when the same
+    command is run again.
     """
     with reported(verbose):
         began = time.monotonic()
 
-        from ingestion.jsonlines import RejectFile
+        from ingestion.cursor import Cursor
+        from ingestion.jsonlines import RejectFile, arriving
         from ingestion.producer import Producer
         from ingestion.progress import ProgressBar
-        from ingestion.transfer import send_lines
+        from ingestion.transfer import LineSender
 
         settings = HubSettings.load()
         source = Path("stdin.jsonl" if file == "-" else file)
         with ExitStack() as stack:
-            if file == "-":
-                lines = sys.stdin.buffer
-            else:
-                try:
-                    lines = stack.enter_context(source.open("rb"))
-                except OSError as error:
-                    raise ConfigurationError(f"cannot read {file}: {error.strerror}.") from error
-            kept = stack.enter_context(RejectFile(rejects or source.with_suffix(".rejected.jsonl")))
-            producer = stack.enter_context(Producer(settings))
+            stop = stack.enter_context(StopRequest())
+            stream = sys.stdin.buffer if file == "-" else stack.enter_context(_readable(source))
+            is_file = file != "-" and source.is_file()
+            if (cursor or restart) and not is_file:
+                raise ConfigurationError(
+                    f"{file} cannot be read again: --cursor and --restart are for files, use --from-line."
+                )
+            place = cursor or source.with_name(f"{source.name}.cursor")
+            position = stack.enter_context(
+                Cursor(
+                    place if is_file else None, f"{settings.host}/{settings.hub}", from_line, restart=restart
+                )
+            )
+            position.go_on(stream, file)
+            kept = stack.enter_context(
+                RejectFile(rejects or source.with_suffix(".rejected.jsonl"), after=position.line)
+            )
+            sender = LineSender(kept, position)
+            producer = stack.enter_context(Producer(settings, patience, stop, sender))
             bar = stack.enter_context(ProgressBar("sending", None))
-            result = send_lines(producer, lines, kept, from_line, bar.advance)
-        seconds = time.monotonic() - began
+            lines = stream if is_file else arriving(stream.fileno(), TICK_SECONDS)
+            failure = None
+            try:
+                sender.send(producer, lines, lambda: stop.requested, bar.advance)
+            except SendError as error:
+                failure = error
+        result = sender.result
         rejected = f"{result.rejected:,} rejected"
         if result.rejected:
             rejected += f" ({result.malformed:,} malformed, {result.oversized:,} oversized): see {kept.path}"
+        seconds = time.monotonic() - began
+        again = f" ({result.resent:,} of them again)" if result.resent else ""
         _summary(
             as_json,
-            {
-                "sent": result.sent,
-                "malformed": result.malformed,
-                "oversized": result.oversized,
-                "rejects": str(kept.path) if result.rejected else None,
-                "seconds": round(seconds, 3),
-            },
-            f"{result.sent:,} events sent in {seconds:.1f} s, {rejected}",
+            asdict(result)
+            | {"rejects": str(kept.path) if result.rejected else None, "seconds": round(seconds, 3)},
+            f"{result.sent:,} events sent{again} in {seconds:.1f} s, {rejected}",
         )
+        going_on = f"Run the same command again to go on with line {result.next_line:,}."
+        if not is_file:
+            going_on = f"Go on with --from-line {result.next_line}."
+        if failure:
+            raise SendError(f"{failure} {going_on}", failure.accepted) from failure
+        if stop.requested:
+            typer.echo(f"interrupted. {going_on}", err=True)
+            raise typer.Exit(INTERRUPTED)
         if result.rejected:
             raise typer.Exit(1)
 
@@ -265,7 +324,6 @@ def land(
         from ingestion.land import run
         from ingestion.progress import ProgressBar
         from ingestion.session import spark_session
-        from ingestion.signals import StopRequest
 
         began = time.monotonic()
         settings = LandSettings.load()
@@ -392,23 +450,32 @@ def reported(verbose: bool) -> Iterator[None]:
         raise typer.Exit(code) from None
 
 
+def _readable(source: Path) -> IO[bytes]:
+    try:
+        return source.open("rb")
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {source}: {error.strerror}.") from error
+
+
 @contextmanager
-def _destination(out: Path | None) -> Iterator[Accept]:
-    """What takes simulated messages: a file, one per line, or the hub."""
+def _destination(
+    out: Path | None, patience: float | None, stop: StopRequest
+) -> Iterator[tuple[Accept, Producer | None]]:
+    """What takes simulated messages: a file, one per line, or the hub, with the producer that sends there."""
     from ingestion.transfer import send_all, write_all
 
     if out is None:
         from ingestion.producer import Producer
 
-        with Producer(HubSettings.load()) as producer:
-            yield partial(send_all, producer)
+        with Producer(HubSettings.load(), patience, stop) as producer:
+            yield partial(send_all, producer), producer
         return
     try:
         stream = out.open("wb")
     except OSError as error:
         raise ConfigurationError(f"cannot write {out}: {error.strerror}.") from error
     with stream:
-        yield partial(write_all, stream)
+        yield partial(write_all, stream), None
 
 
 def _summary(as_json: bool, values: dict[str, Any], text: str) -> None:

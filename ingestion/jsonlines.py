@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -12,14 +14,33 @@ from typing import IO, Self
 from ingestion.contract import not_json
 
 _LONGEST_REASON = 200
+_CHUNK_BYTES = 64 * 1024
 
 
-def bodies(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, counted from 1, without their line ends and otherwise untouched."""
-    for number, line in enumerate(lines, 1):
-        body = line.removesuffix(b"\n").removesuffix(b"\r")
-        if body.strip():
-            yield number, body
+def body_of(line: bytes) -> bytes | None:
+    """A line without its end and otherwise untouched; None for a blank one."""
+    body = line.removesuffix(b"\n").removesuffix(b"\r")
+    return body if body.strip() else None
+
+
+def arriving(descriptor: int, seconds: float) -> Iterator[bytes | None]:
+    """The lines of a pipe or terminal as they come; None whenever none came for so many seconds."""
+    parts: list[bytes] = []
+    while True:
+        if not select.select([descriptor], [], [], seconds)[0]:
+            yield None
+            continue
+        chunk = os.read(descriptor, _CHUNK_BYTES)
+        if not chunk:
+            break
+        *lines, rest = chunk.split(b"\n")
+        for line in lines:
+            parts += line, b"\n"
+            yield b"".join(parts)
+            parts.clear()
+        parts.append(rest)
+    if last := b"".join(parts):
+        yield last
 
 
 def malformed(body: bytes) -> str | None:
@@ -50,16 +71,29 @@ class RejectFile:
     """What could not be sent: one JSON object per line with `line`, `reason` and the body.
 
     The body stands under `body` as text, or under `body_base64` when it is not UTF-8. The file is made
-    with the first rejected line; one left by an earlier run is removed at the start.
+    with the first rejected line; of one left by an earlier run the lines up to `after` are kept, those that
+    this run does not look at again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, after: int = 0) -> None:
         self.path = path
         self.count = 0
+        self._after = after
         self._stream: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        self.path.unlink(missing_ok=True)
+        kept: list[str] = []
+        if self._after and self.path.exists():
+            with self.path.open(encoding="utf-8") as stream:
+                kept = [record for record in stream if _line_of(record) <= self._after]
+        if kept:
+            # At once, so that a kill leaves the old file or the new one.
+            temporary = self.path.with_name(f"{self.path.name}.new")
+            temporary.write_text("".join(kept), encoding="utf-8")
+            temporary.replace(self.path)
+        else:
+            self.path.unlink(missing_ok=True)
+        self.count = len(kept)
         return self
 
     def __exit__(
@@ -70,12 +104,29 @@ class RejectFile:
 
     def add(self, line: int, reason: str, body: bytes) -> None:
         """Keep one line that was not sent."""
-        if self._stream is None:
-            self._stream = self.path.open("w", encoding="utf-8")
+        stream = self._open()
         record: dict[str, int | str] = {"line": line, "reason": reason}
         try:
             record["body"] = body.decode("utf-8")
         except UnicodeDecodeError:
             record["body_base64"] = b64encode(body).decode("ascii")
-        self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+        stream.write(json.dumps(record, ensure_ascii=False) + "\n")
         self.count += 1
+
+    def flush(self) -> None:
+        """Hand what was added to the system, which keeps it when this process is killed."""
+        if self._stream:
+            self._stream.flush()
+
+    def _open(self) -> IO[str]:
+        if self._stream is None:
+            self._stream = self.path.open("a", encoding="utf-8")
+        return self._stream
+
+
+def _line_of(record: str) -> float:
+    """The line that a record of a reject file is about; infinity for one cut short by a kill."""
+    try:
+        return float(json.loads(record)["line"])
+    except (ValueError, LookupError, TypeError):
+        return float("inf")

@@ -1,4 +1,4 @@
-"""Sending bodies to Event Hubs: full batches, bounded waits, an exact count of what was accepted."""
+"""Sending bodies to Event Hubs: bounded batches, bounded waits, an exact count of what was accepted."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from enum import Enum, auto
 from threading import Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from ingestion.errors import HubError, IngestionError, SendError
 from ingestion.settings import HubSettings
+from ingestion.signals import StopRequest
 
 if TYPE_CHECKING:
     from azure.eventhub import EventDataBatch, EventHubProducerClient
@@ -19,14 +21,27 @@ if TYPE_CHECKING:
 REACH_SECONDS = 5.0
 """How long the hub's host may take to accept a connection."""
 
-ANSWER_SECONDS = 9.0
+ANSWER_SECONDS = 5.5
 """How long the hub may take to answer one request. The SDK itself waits for ever for some answers."""
 
-PATIENCE_SECONDS = 30.0
-"""How long a throttled or lost connection is tried again before sending is given up."""
+TROUBLE_SECONDS = 8.5
+"""How long a request is tried again while the hub throttles, breaks off or keeps silent: with what the last
+attempt may take, an error comes within 10 s."""
 
+AWAY_SECONDS = 30.0
+"""How long a request is tried again while the hub is away; a broker that was killed takes half of it."""
+
+STOP_SECONDS = 8.0
+"""How long a request may still take after a request to stop."""
+
+LINGER_SECONDS = 1.0
+"""How long an event may wait for its batch to become full."""
+
+CLOSE_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 4.0
+LONGEST_PAUSE_SECONDS = 2.0
+SHORTEST_WAIT_SECONDS = 1.0
+"""The least time an attempt is given; with less left there is none."""
 
 Result = TypeVar("Result")
 
@@ -36,7 +51,32 @@ class OversizedEventError(IngestionError):
 
 
 class NoAnswerError(HubError):
-    """The hub did not answer in time; whether it took what was sent is not known."""
+    """The hub did not answer in time."""
+
+
+class Journal(Protocol):
+    """Is told what becomes of batches, in time to keep it."""
+
+    def sending(self, resent: int) -> None:
+        """Everything that was added is about to be sent; so many copies of it may have arrived before."""
+
+    def accepted(self, count: int, resent: int) -> None:
+        """The hub has acknowledged so many events; so many copies of them may have arrived besides."""
+
+
+class Trouble(Enum):
+    """What a failed request tells about the hub."""
+
+    REFUSED = auto()
+    """It will not take this, however often it is asked."""
+    THROTTLED = auto()
+    """It did not take this now."""
+    LOST = auto()
+    """The connection or link broke off."""
+    SILENT = auto()
+    """It did not answer."""
+    AWAY = auto()
+    """Nothing listens, or what listens cannot reach what it needs: a restart, most often."""
 
 
 class Producer:
@@ -44,60 +84,85 @@ class Producer:
 
     Args:
         settings: which hub, and the credentials.
-        patience: seconds for which throttling and lost connections are tried again.
+        patience: seconds for which a request is tried again after any trouble that may pass; by default
+            AWAY_SECONDS while the hub is away and TROUBLE_SECONDS otherwise.
+        stop: when it is requested, requests come to an end within STOP_SECONDS.
+        journal: is told what becomes of batches.
     """
 
-    def __init__(self, settings: HubSettings, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        settings: HubSettings,
+        patience: float | None = None,
+        stop: StopRequest | None = None,
+        journal: Journal | None = None,
+    ) -> None:
         # Deferred: the SDK takes longer to load than `--help` should.
         from azure.eventhub import EventData
 
+        from ingestion.hub_client import hub_client
+
         self._event_data = EventData
+        self._new_client: Callable[[], EventHubProducerClient] = lambda: hub_client(settings, ANSWER_SECONDS)
         self._settings = settings
         self._patience = patience
+        self._stop = stop
+        self._journal = journal
         self._client: EventHubProducerClient | None = None
         self._batch: EventDataBatch | None = None
+        self._batch_began = 0.0
+        self._unanswered = 0
         self.accepted = 0
         """Events that the hub has acknowledged."""
+        self.resent = 0
+        """Events that were sent again because no answer came: so many copies, at most, may have arrived."""
+        self.in_doubt = 0
+        """Events that were given up and may have arrived all the same."""
 
     def __enter__(self) -> Self:
         """Connect, and see to it that the hub is there and takes the credentials."""
         # The SDK logs each failure that is reported here in one line.
         logging.getLogger("azure").setLevel(logging.CRITICAL + 1)
-        _reach(self._settings)
         try:
-            self._try_for(REACH_SECONDS, lambda: self._connected().get_eventhub_properties())
+            self._reach()
+        except OSError as error:
+            raise self._explained(error) from error
+        try:
+            self._request(lambda client: client.get_eventhub_properties())
             self._batch = self._new_batch()
         except BaseException:
-            self._disconnect()
+            self._disconnect(CLOSE_SECONDS)
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._disconnect()
+        self._disconnect(CLOSE_SECONDS)
 
     def add(self, body: bytes) -> None:
-        """Put one body into the batch at hand; a batch that is full is sent first.
+        """Put one body into the batch at hand; a batch that is full, or old, is sent first.
 
         Raises:
             OversizedEventError: the body alone is larger than a batch; nothing else is affected.
-            SendError: the full batch was not accepted.
+            SendError: the batch was not accepted.
         """
-        if self._batch is None:
-            self._batch = self._new_batch()
-        try:
-            self._batch.add(self._event_data(body))
+        self.flush_if_due()
+        if self._put(body):
             return
-        except ValueError:
-            if not len(self._batch):
-                raise self._oversized(body) from None
         self.flush()
-        batch = self._batch = self._new_batch()
-        try:
-            batch.add(self._event_data(body))
-        except ValueError:
-            raise self._oversized(body) from None
+        if not self._put(body):
+            limit = self._batch.max_size_in_bytes if self._batch is not None else 0
+            raise OversizedEventError(f"{len(body)} bytes are more than the hub takes at once ({limit})")
+
+    def flush_if_due(self) -> None:
+        """Send the batch at hand if its first event has waited for LINGER_SECONDS.
+
+        Raises:
+            SendError: it was not accepted.
+        """
+        if self._batch and time.monotonic() - self._batch_began >= LINGER_SECONDS:
+            self.flush()
 
     def flush(self) -> None:
         """Send the batch at hand and wait until the hub has accepted it.
@@ -106,101 +171,158 @@ class Producer:
             SendError: it was not accepted.
         """
         batch = self._batch
-        if batch is None or not len(batch):
+        if not batch:
             return
-        try:
-            self._try_for(self._patience, lambda: self._connected().send_batch(batch, timeout=ANSWER_SECONDS))
-        except HubError as error:
-            doubt = (
-                f"; whether the {len(batch)} events after them arrived is not known"
-                if isinstance(error, NoAnswerError)
-                else ""
-            )
-            raise SendError(f"{error} {self.accepted} events were accepted{doubt}.", self.accepted) from error
-        self.accepted += len(batch)
-        self._batch = None
+        count = len(batch)
+        self._unanswered = 0
 
-    def _oversized(self, body: bytes) -> OversizedEventError:
-        limit = self._batch.max_size_in_bytes if self._batch is not None else 0
-        return OversizedEventError(f"{len(body)} bytes are more than the hub takes at once ({limit})")
+        def send(client: EventHubProducerClient) -> None:
+            client.send_batch(batch, timeout=ANSWER_SECONDS)
+
+        def begin() -> None:
+            if self._journal:
+                self._journal.sending(self._unanswered * count)
+
+        try:
+            self._request(send, begin)
+        except HubError as error:
+            doubt = ""
+            if self._unanswered:
+                self.in_doubt = count
+                self.resent += (self._unanswered - 1) * count
+                doubt = f"; whether the {count} events after them arrived is not known"
+            raise SendError(f"{error} {self.accepted} events were accepted{doubt}.", self.accepted) from error
+        copies = self._unanswered * count
+        self.accepted += count
+        self.resent += copies
+        self._batch = None
+        if self._journal:
+            self._journal.accepted(count, copies)
+
+    def _put(self, body: bytes) -> bool:
+        """Put a body into the batch at hand; returns whether it fits."""
+        if self._batch is None:
+            self._batch = self._new_batch()
+        if not len(self._batch):
+            self._batch_began = time.monotonic()
+        try:
+            self._batch.add(self._event_data(body))
+        except ValueError:
+            return False
+        return True
 
     def _new_batch(self) -> EventDataBatch:
-        return self._try_for(self._patience, lambda: self._connected().create_batch())
+        return self._request(lambda client: client.create_batch())
 
-    def _connected(self) -> EventHubProducerClient:
+    def _request(
+        self, call: Callable[[EventHubProducerClient], Result], begin: Callable[[], None] | None = None
+    ) -> Result:
+        """Make a request; after trouble that may pass make it again, until patience runs out.
+
+        With `begin` it is a transfer, and `begin` is called whenever the call is about to be made.
+        """
+        began = steady_since = time.monotonic()
+        pause = FIRST_PAUSE_SECONDS
+        told: Exception | None = None
+        while True:
+            limit = self._limit(steady_since, TROUBLE_SECONDS)
+            is_sent = False
+            try:
+                client = self._connected(limit)
+                if begin:
+                    begin()
+                    is_sent = True
+                return _bounded(lambda: call(client), _share(limit))  # noqa: B023  # it ends before the next
+            except Exception as error:
+                failure = error
+            trouble = _trouble(failure, is_sent)
+            # A batch that was refused or throttled is not in the hub; of any other nobody knows.
+            if is_sent and trouble not in (Trouble.REFUSED, Trouble.THROTTLED):
+                self._unanswered += 1
+            if trouble is Trouble.SILENT:
+                # The thread that waits still holds the SDK's client: never touch that one again.
+                self._client = None
+            elif trouble is not Trouble.THROTTLED or not is_sent:
+                self._disconnect()
+            now = time.monotonic()
+            if trouble is Trouble.AWAY:
+                limit, steady_since = self._limit(began, AWAY_SECONDS), now
+            if trouble is not Trouble.SILENT or told is None:
+                told = failure
+            if trouble is Trouble.REFUSED or now + pause + SHORTEST_WAIT_SECONDS > limit:
+                # The last request may have had little time: what the hub said before says more than silence.
+                raise self._explained(told) from told
+            if self._stop and not self._stop.requested:
+                self._stop.wait(pause)
+            else:
+                time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _limit(self, since: float, seconds: float) -> float:
+        """Until when a request may be tried again, on the monotonic clock."""
+        limit = since + (seconds if self._patience is None else self._patience)
+        if self._stop and self._stop.since is not None:
+            return min(limit, self._stop.since + STOP_SECONDS)
+        return limit
+
+    def _connected(self, limit: float) -> EventHubProducerClient:
         if self._client is None:
-            self._client = _client(self._settings)
+            self._reach()
+            client = self._client = self._new_client()
+            # Opens connection and link, so that a batch that fails afterwards is one that was sent.
+            _bounded(client.create_batch, _share(limit))
         return self._client
 
-    def _disconnect(self) -> None:
+    def _reach(self) -> None:
+        """Fail at once when nothing listens where the hub should be; the SDK would take half a minute."""
+        socket.create_connection((self._settings.host, self._settings.port), REACH_SECONDS).close()
+
+    def _disconnect(self, wait: float = 0.0) -> None:
         client, self._client = self._client, None
         if client is not None:
             try:
-                _bounded(client.close, REACH_SECONDS)
+                _bounded(client.close, wait)
             except Exception:
                 logging.getLogger(__name__).debug("closing the connection failed", exc_info=True)
 
-    def _try_for(self, patience: float, request: Callable[[], Result]) -> Result:
-        """Make a request; after throttling or a lost connection make it again, until patience runs out."""
-        deadline = time.monotonic() + patience
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                return _bounded(request, ANSWER_SECONDS)
-            except TimeoutError:
-                # The thread that waits still holds the SDK's client: never touch that one again.
-                self._client = None
-                where = f"{self._settings.host}:{self._settings.port}"
-                raise NoAnswerError(
-                    f"{where} did not answer within {ANSWER_SECONDS:.0f} s: check that it is an Event Hubs "
-                    "namespace and run again."
-                ) from None
-            except Exception as error:
-                if not _is_passing(error):
-                    raise _explained(error, self._settings) from error
-                if time.monotonic() + pause > deadline:
-                    raise _explained(error, self._settings) from error
-                if not _is_throttled(error):
-                    self._disconnect()
-            time.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+    def _explained(self, error: Exception) -> HubError:
+        settings, where = self._settings, f"{self._settings.host}:{self._settings.port}"
+        if (trouble := _trouble(error)) is Trouble.THROTTLED:
+            return HubError(f"{where} is throttling: send more slowly (--rate) or add throughput units.")
+        if _condition(error) == "not-found":
+            return HubError(
+                f"event hub {settings.hub!r} does not exist at {where}: create it or set EVENTHUBS_HUB."
+            )
+        if _is_unauthorized(error):
+            return HubError(
+                f"{where} refuses the credentials of {_source(settings)} for hub {settings.hub!r}: "
+                "check the key or identity, and its Send right."
+            )
+        if trouble is Trouble.SILENT:
+            return NoAnswerError(
+                f"{where} does not answer: check that it is an Event Hubs namespace, and the network, and "
+                "run again."
+            )
+        if isinstance(error, OSError):
+            return HubError(
+                f"cannot reach {where} ({error.strerror or error}): check the host in {_source(settings)}, "
+                "the network and, locally, `python -m emulators status`."
+            )
+        text = " ".join(["", *str(error).split()]).partition(" Error condition:")[0].strip().rstrip(".")
+        return HubError(f"{where} failed: {text[:300] or 'it broke the connection off'}.")
 
 
-def _client(settings: HubSettings) -> EventHubProducerClient:
-    from azure.eventhub import EventHubProducerClient
-
-    # Trying again is the producer's business: the SDK neither retries throttling nor bounds its waits.
-    if settings.connection_string:
-        return EventHubProducerClient.from_connection_string(
-            settings.connection_string.text,
-            eventhub_name=settings.hub,
-            retry_total=0,
-            auth_timeout=ANSWER_SECONDS,
-        )
-    from azure.identity import DefaultAzureCredential
-
-    return EventHubProducerClient(
-        settings.host,
-        settings.hub,
-        DefaultAzureCredential(),
-        retry_total=0,
-        auth_timeout=ANSWER_SECONDS,
-    )
+class _UnansweredError(Exception):
+    """A call has not returned in time."""
 
 
-def _reach(settings: HubSettings) -> None:
-    """Fail at once when nothing listens where the hub should be; the SDK would take half a minute."""
-    try:
-        socket.create_connection((settings.host, settings.port), REACH_SECONDS).close()
-    except OSError as error:
-        raise HubError(
-            f"cannot reach {settings.host}:{settings.port} ({error.strerror or error}): check the host in "
-            f"{_source(settings)}, the network and, locally, `python -m emulators status`."
-        ) from error
+def _share(limit: float) -> float:
+    """How long one call may take when all of them are to end at a limit."""
+    return min(ANSWER_SECONDS, max(SHORTEST_WAIT_SECONDS, limit - time.monotonic()))
 
 
 def _bounded(call: Callable[[], Result], seconds: float) -> Result:
-    """Return what the call returns, or raise what it raises, or TimeoutError; never wait longer."""
+    """Return what the call returns, or raise what it raises, or _UnansweredError; never wait longer."""
     results: list[Result] = []
     errors: list[BaseException] = []
 
@@ -216,50 +338,41 @@ def _bounded(call: Callable[[], Result], seconds: float) -> Result:
     if errors:
         raise errors[0]
     if not results:
-        raise TimeoutError
+        raise _UnansweredError
     return results[0]
 
 
-def _is_throttled(error: Exception) -> bool:
-    return "server-busy" in str(error) or getattr(error, "error", None) == "server-busy"
+def _trouble(error: Exception, is_sent: bool = False) -> Trouble:
+    """What an error tells; `is_sent` when it met a batch on a link that had been let in."""
+    from azure.eventhub.exceptions import EventDataSendError, EventHubError, OperationTimeoutError
+
+    condition = _condition(error)
+    if condition == "server-busy":
+        return Trouble.THROTTLED
+    if _is_unauthorized(error):
+        # A token that expired meanwhile; whether a new one is let in, the next connection shows.
+        return Trouble.LOST if is_sent else Trouble.REFUSED
+    if isinstance(error, (_UnansweredError, OperationTimeoutError, TimeoutError)):
+        return Trouble.SILENT
+    if condition == "timeout" or isinstance(error, OSError):
+        return Trouble.AWAY
+    if isinstance(error, EventDataSendError):
+        # When a link is detached, the SDK fails what was sent on it with an unknown error.
+        return Trouble.LOST if condition in ("internal-error", "unknown-error") else Trouble.REFUSED
+    if condition == "not-found" or not isinstance(error, EventHubError):
+        return Trouble.REFUSED
+    return Trouble.LOST
 
 
-def _is_passing(error: Exception) -> bool:
-    from azure.eventhub.exceptions import (
-        AuthenticationError,
-        ConnectError,
-        ConnectionLostError,
-        OperationTimeoutError,
-    )
+def _is_unauthorized(error: Exception) -> bool:
+    from azure.eventhub.exceptions import AuthenticationError
 
-    if _is_throttled(error):
-        return True
-    if isinstance(error, AuthenticationError) or _condition(error) in ("not-found", "unauthorized-access"):
-        return False
-    return isinstance(error, (ConnectError, ConnectionLostError, OperationTimeoutError, OSError))
+    return isinstance(error, AuthenticationError) or _condition(error) == "unauthorized-access"
 
 
 def _condition(error: Exception) -> str:
+    """The AMQP condition without its domain, as in `server-busy`."""
     return str(getattr(error, "error", None) or "")
-
-
-def _explained(error: Exception, settings: HubSettings) -> HubError:
-    from azure.eventhub.exceptions import AuthenticationError
-
-    where = f"{settings.host}:{settings.port}"
-    text = " ".join(str(error).split()).partition(" Error condition:")[0].rstrip(".")
-    if _is_throttled(error):
-        return HubError(f"{where} is throttling: send more slowly (--rate) or add throughput units.")
-    if _condition(error) == "not-found":
-        return HubError(
-            f"event hub {settings.hub!r} does not exist at {where}: create it or set EVENTHUBS_HUB."
-        )
-    if isinstance(error, AuthenticationError) or _condition(error) == "unauthorized-access":
-        return HubError(
-            f"{where} refuses the credentials of {_source(settings)} for hub {settings.hub!r}: "
-            "check the key or identity, and its Send right."
-        )
-    return HubError(f"{where} failed: {text[:300]}.")
 
 
 def _source(settings: HubSettings) -> str:

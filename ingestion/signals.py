@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from threading import Event, current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -13,6 +14,8 @@ class StopRequest:
 
     def __init__(self) -> None:
         self._event = Event()
+        self.since: float | None = None
+        """When the request came, on the monotonic clock."""
         self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -38,6 +41,7 @@ class StopRequest:
         return self._event.wait(seconds)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.since = time.monotonic()
         self._event.set()
         self._restore()
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
+from ingestion.cursor import Cursor
 from ingestion.errors import SendError
 from ingestion.faults import OVERSIZED_BYTES, Message
-from ingestion.jsonlines import RejectFile, bodies, malformed
+from ingestion.jsonlines import RejectFile, body_of, malformed
 from ingestion.producer import OversizedEventError, Producer
 from ingestion.simulator import Simulator
 from ingestion.truth import Account
@@ -153,11 +153,20 @@ def write_all(stream: IO[bytes], messages: Iterable[Message], refused: set[int])
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of the lines of a file."""
+    """What became of lines: of this run's, and of all since the first line that was sent."""
 
     sent: int
+    """Events that the hub accepted in this run."""
+    resent: int
+    """Events of this run that may be in the hub more than once, as an earlier answer did not come."""
+    in_doubt: int
+    """Events that were given up and may have arrived all the same."""
+    sent_in_all: int
+    resent_in_all: int
     malformed: int
     oversized: int
+    next_line: int
+    """The line to go on with."""
 
     @property
     def rejected(self) -> int:
@@ -165,49 +174,108 @@ class Sent:
         return self.malformed + self.oversized
 
 
-def send_lines(
-    producer: Producer,
-    lines: Iterable[bytes],
-    rejects: RejectFile,
-    first_line: int = 1,
-    advance: Callable[[int], None] = lambda _: None,
-) -> Sent:
-    """Send each line as it is; lines that cannot be sent go to the reject file.
+class LineSender:
+    """Sends each line as it is, and keeps with every acknowledgement how far it has come.
 
     Args:
-        producer: the open hub.
-        lines: lines with their ends, the first of the file first.
-        rejects: takes what cannot be sent.
-        first_line: lines before this one are skipped (to go on after an interruption).
-        advance: told how many lines were dealt with, now and then.
-
-    Raises:
-        SendError: the hub did not accept everything; the message says from which line to go on.
+        rejects: takes the lines that cannot be sent.
+        cursor: follows the lines.
     """
-    malformed_count = oversized_count = unreported = 0
-    added = array("Q")
-    try:
-        for number, body in bodies(lines):
-            if number < first_line:
-                continue
-            reason = malformed(body)
-            if reason is None:
-                try:
-                    producer.add(body)
-                    added.append(number)
-                except OversizedEventError as error:
-                    oversized_count += 1
-                    rejects.add(number, str(error), body)
+
+    def __init__(self, rejects: RejectFile, cursor: Cursor) -> None:
+        self._rejects = rejects
+        self._cursor = cursor
+        self._malformed = self._oversized = self._doubtful = 0
+        self._before = cursor.kept
+        self._in_doubt = 0
+
+    def sending(self, resent: int) -> None:
+        """A batch with the lines so far is about to be sent."""
+        self._cursor.sending(resent + self._doubtful)
+
+    def accepted(self, count: int, resent: int) -> None:
+        """The lines so far are safe."""
+        self._rejects.flush()
+        self._cursor.settled(
+            sent=count, resent=resent + self._doubtful, malformed=self._malformed, oversized=self._oversized
+        )
+        self._malformed = self._oversized = self._doubtful = 0
+
+    def send(
+        self,
+        producer: Producer,
+        lines: Iterable[bytes | None],
+        is_stopped: Callable[[], bool],
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Send lines until there are no more or `is_stopped` says so.
+
+        Args:
+            producer: the open hub; this object must be its journal.
+            lines: lines with their ends; None now and then while there are none.
+            is_stopped: whether to come to an end.
+            advance: told how many lines were dealt with, now and then.
+
+        Raises:
+            SendError: the hub did not accept everything.
+        """
+        cursor = self._cursor
+        unreported = 0
+        try:
+            for line in lines:
+                if line is None:
+                    producer.flush_if_due()
+                elif cursor.line + 1 >= cursor.kept.first_line:
+                    self._send_line(producer, line)
+                    cursor.passed(line)
+                else:
+                    cursor.passed(line)
+                unreported += line is not None
+                if unreported == CHUNK_EVENTS or line is None:
+                    advance(unreported)
+                    unreported = 0
+                if is_stopped():
+                    break
             else:
-                malformed_count += 1
-                rejects.add(number, reason, body)
-            unreported += 1
-            if unreported == CHUNK_EVENTS:
-                advance(unreported)
-                unreported = 0
-        producer.flush()
-    except SendError as error:
-        # The body that was being added when its predecessors failed is not in `added`, nor accepted.
-        following = added[error.accepted] if error.accepted < len(added) else number
-        raise SendError(f"{error} Go on with --from-line {following}.", error.accepted) from error
-    return Sent(producer.accepted, malformed_count, oversized_count)
+                producer.flush()
+                self.accepted(0, 0)
+                cursor.finish()
+                return
+            producer.flush()
+        except SendError:
+            self._in_doubt = producer.in_doubt
+            if not self._in_doubt:
+                cursor.refused()
+            raise
+
+    @property
+    def result(self) -> Sent:
+        """What became of the lines so far."""
+        now, before = self._cursor.kept, self._before
+        return Sent(
+            sent=now.sent - before.sent,
+            resent=now.resent - before.resent,
+            in_doubt=self._in_doubt,
+            sent_in_all=now.sent,
+            resent_in_all=now.resent,
+            malformed=now.malformed,
+            oversized=now.oversized,
+            next_line=now.line + 1,
+        )
+
+    def _send_line(self, producer: Producer, line: bytes) -> None:
+        body = body_of(line)
+        if body is None:
+            return
+        number = self._cursor.line + 1
+        if reason := malformed(body):
+            self._malformed += 1
+            self._rejects.add(number, reason, body)
+            return
+        try:
+            producer.add(body)
+        except OversizedEventError as error:
+            self._oversized += 1
+            self._rejects.add(number, str(error), body)
+            return
+        self._doubtful += number <= self._cursor.doubtful_through

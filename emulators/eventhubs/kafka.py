@@ -29,14 +29,16 @@ from emulators.eventhubs.amqp.errors import (
     MESSAGE_TOO_LARGE,
     NOT_FOUND,
     SERVER_BUSY,
+    TIMEOUT,
     AmqpError,
 )
 from emulators.eventhubs.broker import MAX_RECORD_BATCH_BYTES, USER
 from emulators.eventhubs.messages import Event, Header, Record
 from emulators.settings import Hub, Settings
 
-ACKNOWLEDGE_TIMEOUT = 15.0
-"""Seconds the broker has to acknowledge an event: enough for a restart; the SDK gives up after 60."""
+ACKNOWLEDGE_TIMEOUT = 4.0
+"""Seconds the broker has to acknowledge an event; librdkafka looks once a second. Then the sender is told to
+try again, before it takes our silence for a dead line."""
 REQUEST_TIMEOUT = 5.0
 """Seconds for a question about topics or offsets."""
 MAX_RECEIVERS = 256
@@ -347,7 +349,7 @@ def _amqp_error(error: KafkaError) -> AmqpError:
         case KafkaError.UNKNOWN_TOPIC_OR_PART | KafkaError._UNKNOWN_TOPIC | KafkaError._UNKNOWN_PARTITION:
             return AmqpError(NOT_FOUND, error.str())
         case _:
-            return _busy(error)
+            return AmqpError(TIMEOUT, f"The events may or may not have arrived ({error.str()}): try again.")
 
 
 def _not_found(hub: str) -> AmqpError:

@@ -20,7 +20,9 @@ UNAUTHORIZED = "amqp:unauthorized-access"
 ARGUMENT_ERROR = "com.microsoft:argument-error"
 ARGUMENT_OUT_OF_RANGE = "com.microsoft:argument-out-of-range"
 SERVER_BUSY = "com.microsoft:server-busy"
-"""The service cannot take the request now; the sender is to wait and try again."""
+"""The service did not take the request, as it is busy; the sender is to wait and try again."""
+TIMEOUT = "com.microsoft:timeout"
+"""The service did not get an answer itself; whether the request was carried out is not known."""
 
 
 class AmqpError(EmulatorError):

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import json
+import os
 from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
-from ingestion.jsonlines import RejectFile, bodies, malformed
+from ingestion.jsonlines import RejectFile, arriving, body_of, malformed
 
 
 def test_lines_lose_their_ends_and_nothing_else() -> None:
     lines = [b'{"a":1} \n', b"\n", b" \t\r\n", b'\t{"b":2}\r\n', b'{"c":3}']
-    assert list(bodies(lines)) == [(1, b'{"a":1} '), (4, b'\t{"b":2}'), (5, b'{"c":3}')]
+    assert list(map(body_of, lines)) == [b'{"a":1} ', None, None, b'\t{"b":2}', b'{"c":3}']
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,33 @@ def test_any_json_object_may_be_sent(body: bytes) -> None:
 )
 def test_anything_else_is_refused_with_a_reason(body: bytes, reason: str) -> None:
     assert reason in str(malformed(body))
+
+
+def test_lines_arrive_as_they_come_and_silence_is_told() -> None:
+    out, into = os.pipe()
+    lines = arriving(out, 0.01)
+    os.write(into, b"one\n\nthr")
+    assert [next(lines), next(lines), next(lines)] == [b"one\n", b"\n", None]
+    os.write(into, b"ee\nfo")
+    assert next(lines) == b"three\n"
+    os.write(into, b"u" * 60_000)
+    assert next(lines) is None
+    os.write(into, b"r")
+    os.close(into)
+    assert list(lines) == [b"fo" + b"u" * 60_000 + b"r"]
+    os.close(out)
+
+
+def test_a_run_that_goes_on_keeps_the_rejects_it_does_not_look_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "orders.rejected.jsonl"
+    with RejectFile(path) as rejects:
+        for line in (3, 7, 9):
+            rejects.add(line, "not JSON", b"x")
+    with path.open("a") as cut:
+        cut.write('{"line": 4, "rea')
+    with RejectFile(path, after=7) as rejects:
+        rejects.add(9, "not JSON", b"x")
+    assert [json.loads(line)["line"] for line in path.read_text().splitlines()] == [3, 7, 9]
 
 
 def test_rejects_are_kept_with_line_reason_and_body(tmp_path: Path) -> None:
