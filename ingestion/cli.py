@@ -156,6 +156,8 @@ def simulate(
         place = state or (None if out else state_file())
         kept = load_state(place) if place else None
         account = open_account(place, kept, truth is not None)
+        if truth and account:
+            account.write(truth, seed)  # At once, so that nothing is sent when it cannot be written.
         with StopRequest() as stop, _destination(out, patience, stop) as (accept, producer):
             simulator = Simulator(seed, kept, faults, orders_per_day)
             until = None if days is None else simulator.now + timedelta(days=days)

@@ -88,6 +88,8 @@ PADDING_FIELD = "note"
 NOT_UTF8 = (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe9")
 """What no UTF-8 holds: a byte it never uses, an overlong form, half a surrogate pair, Latin-1."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def _truncated(body: bytes, random: Random) -> bytes:
     return body[: 1 + int(random.random() * (len(body) - 1))]
@@ -169,7 +171,7 @@ class Message:
         if not OF_CONTENT.isdisjoint(faults):
             fields = json.loads(body)
             drift = _change(fields, faults, random)
-            body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+            body = _JSON.encode(fields).encode()
         if Fault.MALFORMED_JSON in faults:
             body = _pick(MALFORMED, random)(body, random)
         if Fault.INVALID_UTF8 in faults:

@@ -127,6 +127,7 @@ class Simulator:
         self._messages = 0
         self._queued = 0
         self._days: dict[int, str] = {}
+        self._has_successor = False  # the event that happened last
         self._rng = Random(seed)  # noqa: S311 - a repeatable shop, not a secret
         self._fault_rng = Random(f"faults of {seed}")  # noqa: S311
         if state is None:
@@ -146,6 +147,11 @@ class Simulator:
         """The virtual clock: up to when everything has happened and been sent."""
         return datetime.fromtimestamp(self._now / 1000, tz=UTC)
 
+    @property
+    def _sends_at_once(self) -> bool:
+        """Whether each event is one message, sent as it happens."""
+        return self._injector is None and not self._outbox and not self._overtaken
+
     def take(self, count: int) -> list[bytes]:
         """The bodies of the next `count` messages."""
         return [message.body for message in self.messages(count)]
@@ -162,7 +168,7 @@ class Simulator:
         """
         made: list[Message] = []
         end = None if until is None else int(until.timestamp() * 1000)
-        if self._injector is None and not self._outbox and end is None:
+        if self._sends_at_once and end is None:
             for _ in range(count):
                 made.append(self._happen())
             self._messages += count
@@ -247,28 +253,26 @@ class Simulator:
                 self._now = due
                 return self._sent(heappop(outbox)[2])
             message = self._happen()
-            if self._injector is None:
-                return message
-            if self._afflicted(self._injector, message):
+            overtaken = self._overtaken.pop(message.order.number, None)
+            if overtaken:
+                message.releases = overtaken
+                message.faults += (Fault.OUT_OF_ORDER,)
+            if self._injector is None or not self._afflicted(self._injector, message):
                 return self._sent(message)
 
     def _afflicted(self, injector: Injector, message: Message) -> bool:
-        """Let faults befall an event that just happened; returns whether its message is sent right away."""
+        """Let faults befall an event that just happened; returns whether its message is held back."""
         order, at = message.order, message.occurred
         injector.afflict(message)
-        overtaken = self._overtaken.pop(order.number, None)
-        if overtaken:
-            message.releases = overtaken
-            message.faults += (Fault.OUT_OF_ORDER,)
         if injector.adds_orphan():
             orphan = self._orphan(at)
             injector.afflict(orphan)
             self._queue(orphan.due, orphan)
-        if self._is_open and injector.overtakes():
+        if self._has_successor and injector.overtakes():
             self._overtaken[order.number] = message
-            return False
-        if message.due > at:
+        elif message.due > at:
             self._queue(message.due, message)
+        else:
             return False
         return True
 
@@ -296,7 +300,7 @@ class Simulator:
             at, stage = self._next_placement, PLACED
             order = self._place(at)
             self._next_placement = self._arrival_after(at)
-        self._is_open = self._schedule(at, stage, order)
+        self._has_successor = self._schedule(at, stage, order)
         self._now = at
         self._happened += 1
         return Message(order, stage, at, self._render(order, stage, at, self._rng.getrandbits(120)))
@@ -448,7 +452,7 @@ def save_state(file: Path, state: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f"{file.name}.{os.getpid()}")
     with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(state, stream)
+        stream.write(json.dumps(state))  # Several times as fast as json.dump.
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(file)

@@ -241,7 +241,6 @@ class Account:
         text = json.dumps(self.answer(seed), indent=2, sort_keys=True) + "\n"
         temporary = file.with_name(f"{file.name}.{os.getpid()}")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(text, encoding="utf-8")
             temporary.replace(file)
         except OSError as error:

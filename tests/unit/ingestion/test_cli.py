@@ -42,6 +42,12 @@ def test_help_names_every_command() -> None:
     [
         (("simulate", "--events", "5"), "EVENTHUBS_CONNECTION_STRING"),
         (("simulate", "--events", "5", "--continuous"), "--events, --days and --continuous"),
+        (("simulate", "--days", "2", "--continuous"), "--events, --days and --continuous"),
+        (("simulate", "--fault", "latte=0.1", "--out", "/dev/null"), "late, out_of_order, malformed_json"),
+        (
+            ("simulate", "--out", "/dev/null", "--truth", "/nowhere/truth.json"),
+            "cannot write /nowhere/truth.json",
+        ),
         (("simulate", "--out", "/nowhere/at/all.jsonl"), "cannot write /nowhere/at/all.jsonl"),
         (("send", "missing.jsonl"), "EVENTHUBS_CONNECTION_STRING"),
         (("land",), "EVENTHUBS_CONNECTION_STRING"),
@@ -80,11 +86,45 @@ def test_a_state_file_continues_a_file(tmp_path: Path) -> None:
     assert first.read_bytes() + second.read_bytes() == whole.read_bytes()
 
 
+def test_days_of_faulty_history_come_with_their_truth(tmp_path: Path) -> None:
+    out, truth = tmp_path / "orders.jsonl", tmp_path / "truth.json"
+    arguments = ("--days", "10", "--fault", "all=0.05", "--out", str(out), "--truth", str(truth), "--json")
+    answer = run("simulate", *arguments)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    summary = json.loads(answer.stdout)
+    said = json.loads(truth.read_text())
+    assert summary["clock"] == "2026-01-11T00:00:00.000+00:00"
+    assert said["messages"]["sent"] == summary["sent"] == out.read_bytes().count(b"\n")
+    assert said["messages"]["refused"] == summary["refused"] == said["faults"]["oversized"] > 0
+    assert max(map(len, out.read_bytes().splitlines())) < 2000
+
+
+def test_the_truth_of_a_kept_shop_can_be_asked_for_later(tmp_path: Path) -> None:
+    state, truth = tmp_path / "state.json", tmp_path / "truth.json"
+    for _ in range(2):
+        run("simulate", "--events", "200", "--out", str(tmp_path / "orders"), "--state", str(state))
+    last = ("--events", "1", "--out", str(tmp_path / "orders"), "--state", str(state))
+    assert run("simulate", *last, "--truth", str(truth)).returncode == 0
+    assert json.loads(truth.read_text())["messages"]["sent"] == 401
+    Path(f"{state}.bookings").unlink()
+    answer = run("simulate", *last)
+    assert answer.returncode == 2
+    assert f"{state}.bookings does not hold the bookings" in answer.stderr
+
+
+def test_an_old_state_is_refused(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text('{"version": 1, "seed": 42}')
+    answer = run("simulate", "--out", str(tmp_path / "orders"), "--state", str(state))
+    assert answer.returncode == 2
+    assert f"{state} was kept by another version of the simulator" in answer.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_continuous_work_stops_at_a_signal_and_keeps_its_state(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    out, state = tmp_path / "orders.jsonl", tmp_path / "state.json"
+    out, state, truth = (tmp_path / name for name in ("orders.jsonl", "state.json", "truth.json"))
     command = [
         "simulate",
         "--continuous",
@@ -94,6 +134,8 @@ def test_continuous_work_stops_at_a_signal_and_keeps_its_state(
         str(out),
         "--state",
         str(state),
+        "--truth",
+        str(truth),
         "--json",
     ]
     with subprocess.Popen(
@@ -112,6 +154,7 @@ def test_continuous_work_stops_at_a_signal_and_keeps_its_state(
     sent = json.loads(printed)["sent"]
     assert sent == len(out.read_bytes().splitlines())
     assert json.loads(state.read_text())["events"] == sent
+    assert json.loads(truth.read_text())["messages"] == {"generated": sent, "sent": sent, "refused": 0}
 
 
 def test_bootstrap_prints_statements_for_the_catalog() -> None:
@@ -134,7 +177,8 @@ def test_a_python_without_the_dependencies_is_told_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["contract", "cli", "settings", "bronze", "kafka", "land", "transfer", "verify", "warehouse"]
+    "module",
+    ["contract", "cli", "settings", "bronze", "kafka", "land", "transfer", "truth", "verify", "warehouse"],
 )
 def test_modules_load_nothing_heavy(module: str) -> None:
     code = (

@@ -2,98 +2,204 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingestion.faults import OVERSIZED_BYTES, Fault
-from ingestion.simulator import Simulator
+from ingestion.contract import columns, not_json
+from ingestion.errors import ConfigurationError, SendError
+from ingestion.faults import NEW_NAME, OLD_NAME, OVERSIZED_BYTES, RULES, Fault
+from ingestion.faults import Message as Made
+from ingestion.simulator import Simulator, load_state, save_state
 from ingestion.transfer import simulate
-from ingestion.truth import Account
-from tests.e2e.recount import Message, orders
-from tests.e2e.recount.messages import Event, Rejected, judge
+from ingestion.truth import Account, open_account
+from tests.unit.ingestion.answers import check
 
 ALL_FAULTS = dict.fromkeys(Fault, 0.05)
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def recounted(bodies: Sequence[bytes]) -> dict[str, Any]:
-    """What the truth says of outcomes, quarantine, orders and revenue, from the bodies alone."""
-    verdicts = judge([Message(body, "orders", 0, offset, NOW, NOW, 0) for offset, body in enumerate(bodies)])
-    events = [each for each in verdicts.values() if isinstance(each, Event)]
-    rules = Counter(each.rule_id for each in verdicts.values() if isinstance(each, Rejected))
-    details = orders.order_details(events)
-    statuses = Counter(order["order_status"] for order in details)
-    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    total = Decimal(0)
-    for amount in orders.order_amounts(details):
-        if amount["cancelled_order_count"]:
-            continue
-        keys = {
-            "by_brand": amount["brand"],
-            "by_state": amount["state"],
-            "by_day": amount["booked_date"].isoformat(),
-            "by_minute": amount["booked_at"].strftime("%Y-%m-%dT%H:%M:00Z"),
-        }
-        total += amount["net_amount"]
-        for name, key in keys.items():
-            sums[name][key] += amount["net_amount"]
-    return {
-        "outcomes": {
-            "accepted": len(events),
-            "duplicate": list(verdicts.values()).count("duplicate"),
-            "quarantined": rules.total(),
-        },
-        "quarantine": dict(rules),
-        "orders": {
-            "seen": len(details),
-            "held": sum(order["is_awaiting_placement"] for order in details),
-            "counted": sum(order["is_in_revenue"] for order in details),
-            "by_status": {
-                status: statuses[status]
-                for status in ("placed", "shipped", "delivered", "cancelled", "returned")
-            },
-        },
-        "revenue": {
-            "total": f"{total:.2f}",
-            **{name: {key: f"{value:.2f}" for key, value in found.items()} for name, found in sums.items()},
-        },
-    }
+class Sink:
+    """Takes what is not too large, and can break off after so many messages of all."""
 
+    def __init__(self, breaks_after: int | None = None) -> None:
+        self.taken: list[bytes] = []
+        self.breaks_after = breaks_after
 
-def check(answer: dict[str, Any], bodies: Sequence[bytes]) -> None:
-    """Compare the truth with the recount of what was sent."""
-    expected = recounted(bodies)
-    for name, found in expected.items():
-        assert answer[name] == found
-    assert answer["messages"]["sent"] == len(bodies)
-    assert answer["messages"]["generated"] == len(bodies) + answer["messages"]["refused"]
-    assert sum(answer["outcomes"].values()) == len(bodies)
-
-
-def run(
-    simulator: Simulator, account: Account, sizes: Sequence[int], until: datetime | None = None
-) -> list[bytes]:
-    """Send to a sink that refuses what is too large; returns what it took."""
-    taken: list[bytes] = []
-
-    def accept(messages: Sequence[Any], refused: set[int]) -> None:
+    def accept(self, messages: Sequence[Made], refused: set[int]) -> None:
         for position, message in enumerate(messages):
+            if len(self.taken) == self.breaks_after:
+                raise SendError("gone", len(self.taken))
             if len(message.body) > OVERSIZED_BYTES:
                 refused.add(position)
             else:
-                taken.append(message.body)
+                self.taken.append(message.body)
 
-    simulate(simulator, sizes, accept, lambda: None, account, until)
-    return taken
+
+def run(
+    simulator: Simulator, account: Account, sizes: Iterable[int], until: datetime | None = None
+) -> list[bytes]:
+    """Simulate into a sink; returns what it took."""
+    sink = Sink()
+    simulate(simulator, sizes, sink.accept, lambda: None, account, until)
+    return sink.taken
+
+
+def kept_run(file: Path, seed: int, sizes: Iterable[int], sink: Sink, is_kept: bool = True) -> Account:
+    """Go on with the shop that is kept in the file, and keep it after each chunk; returns its account."""
+    state = load_state(file)
+    account = open_account(file, state, is_wanted=True)
+    assert account
+    simulator = Simulator(seed, state, ALL_FAULTS)
+
+    def keep() -> None:
+        kept = account.keep()
+        if is_kept:
+            save_state(file, simulator.state() | kept)
+
+    simulate(simulator, sizes, sink.accept, keep, account)
+    return account
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_truth_is_what_the_bodies_add_up_to(seed: int) -> None:
     account = Account()
     bodies = run(Simulator(seed, faults=ALL_FAULTS), account, [4000])
-    check(account.answer(seed), bodies)
+    answer = account.answer(seed)
+    check(answer, bodies)
+    assert all(answer["faults"].values())
+    assert all(answer["orders"]["by_status"].values())
+
+
+def test_without_faults_every_order_is_told_whole() -> None:
+    account = Account()
+    bodies = run(Simulator(5), account, [3000])
+    check(account.answer(5), bodies)
+    answer = account.answer(5)
+    assert answer["outcomes"] == {"accepted": 3000, "duplicate": 0, "quarantined": 0}
+    assert answer["orders"]["held"] == 0
+    assert not any(answer["faults"].values())
+
+
+def test_a_month_of_a_busy_shop_is_booked_to_the_cent() -> None:
+    account = Account()
+    simulator = Simulator(6, faults=ALL_FAULTS, orders_per_day=60)
+    until = datetime(2026, 1, 31, tzinfo=UTC)
+    bodies = run(simulator, account, repeat(700), until)
+    check(account.answer(6), bodies)
+    assert simulator.now == until
+    assert len(account.answer(6)["revenue"]["by_day"]) == 30
+
+
+@pytest.mark.parametrize("rate", [0.4, 1.0])
+@pytest.mark.parametrize("fault", Fault)
+def test_one_kind_of_fault_at_a_high_rate(fault: Fault, rate: float) -> None:
+    account = Account()
+    bodies = run(Simulator(7, faults={fault: rate}), account, [300, 100])
+    answer = account.answer(7)
+    check(answer, bodies)
+    assert {kind for kind, count in answer["faults"].items() if count} == {fault.value}
+
+
+def test_faults_that_meet_in_one_message_have_one_outcome() -> None:
+    rates = dict.fromkeys(Fault, 0.35) | {Fault.OVERSIZED: 0.1}
+    account = Account()
+    bodies = run(Simulator(8, faults=rates), account, [1500])
+    check(account.answer(8), bodies)
+    assert len(account.answer(8)["quarantine"]) == len(set(RULES.values()))
+
+
+def test_drift_is_what_the_bodies_show() -> None:
+    account = Account()
+    bodies = run(Simulator(9, faults=ALL_FAULTS), account, [5000])
+    found: dict[str, Counter[str]] = {"added": Counter(), "renamed": Counter(), "retyped": Counter()}
+    names = {column.name for column in columns()}
+    for body in bodies:
+        try:
+            fields = parse_json(body)
+        except ValueError:
+            continue
+        strange = set(fields) - names
+        if NEW_NAME in strange:
+            assert OLD_NAME not in fields
+            found["renamed"][f"{OLD_NAME} -> {NEW_NAME}"] += 1
+        found["added"].update(strange - {NEW_NAME})
+        found["retyped"].update(
+            name for name in ("quantity", "schema_version") if isinstance(fields.get(name), str)
+        )
+    assert account.answer(9)["drift"] == {kind: dict(counts) for kind, counts in found.items()}
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(body.decode("utf-8"), parse_constant=not_json)
+    return fields
+
+
+def test_a_shop_that_was_left_and_resumed_has_the_truth_of_one_run(tmp_path: Path) -> None:
+    whole = Account()
+    expected = run(Simulator(42, faults=ALL_FAULTS), whole, [2500])
+    sink = Sink()
+    for sizes in ([1], [0], [499, 500], [1, 1499]):
+        account = kept_run(tmp_path / "state.json", 42, sizes, sink)
+    assert sink.taken == expected
+    assert account.answer(42) == whole.answer(42)
+    check(account.answer(42), sink.taken)
+
+
+def test_other_seeds_go_on_with_the_same_account(tmp_path: Path) -> None:
+    sink = Sink()
+    for seed in (1, 2, 1, 3):
+        account = kept_run(tmp_path / "state.json", seed, [600], sink)
+    check(account.answer(3), sink.taken)
+
+
+def test_a_crash_before_the_state_was_kept_books_nothing_twice(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    sink, lost = Sink(), Sink()
+    kept_run(file, 42, [500], sink)
+    kept_run(file, 42, [700], lost, is_kept=False)
+    account = kept_run(file, 42, [700], sink)
+    assert sink.taken[-len(lost.taken) :] == lost.taken
+    check(account.answer(42), sink.taken)
+    check(kept_run(file, 42, [], sink).answer(42), sink.taken)
+
+
+@pytest.mark.parametrize("accepted", [0, 1, 480, 777])
+def test_what_was_accepted_before_sending_failed_is_in_it(accepted: int) -> None:
+    account = Account()
+    sink = Sink(breaks_after=accepted)
+    simulator = Simulator(42, faults=ALL_FAULTS)
+    with pytest.raises(SendError):
+        simulate(simulator, repeat(500), sink.accept, lambda: None, account)
+    check(account.answer(42), sink.taken)
+
+
+def test_a_truth_that_cannot_be_known_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    kept_run(file, 42, [300], Sink())
+    state = load_state(file)
+    assert state
+    (tmp_path / "state.json.bookings").write_bytes(b"short")
+    with pytest.raises(ConfigurationError, match=r"state\.json\.bookings does not hold"):
+        open_account(file, state, is_wanted=False)
+    del state["truth"]
+    assert open_account(file, state, is_wanted=False) is None
+    with pytest.raises(ConfigurationError, match="without an account"):
+        open_account(file, state, is_wanted=True)
+
+
+def test_the_file_has_the_answer_with_sorted_keys(tmp_path: Path) -> None:
+    account = Account()
+    run(Simulator(1), account, [50])
+    file = tmp_path / "truth.json"
+    account.write(file, 1)
+    text = file.read_text()
+    assert json.loads(text) == account.answer(1)
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+    with pytest.raises(ConfigurationError, match="cannot write"):
+        account.write(tmp_path / "nowhere" / "truth.json", 1)
