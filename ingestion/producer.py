@@ -150,10 +150,13 @@ class Producer:
         self.flush_if_due()
         if self._put(body):
             return
-        self.flush()
-        if not self._put(body):
-            limit = self._batch.max_size_in_bytes if self._batch is not None else 0
-            raise OversizedEventError(f"{len(body)} bytes are more than the hub takes at once ({limit})")
+        limit = self._batch.max_size_in_bytes if self._batch is not None else 0
+        # What can never fit does not cost the batch at hand its size.
+        if len(body) <= limit:
+            self.flush()
+            if self._put(body):
+                return
+        raise OversizedEventError(f"{len(body)} bytes are more than the hub takes at once ({limit})")
 
     def flush_if_due(self) -> None:
         """Send the batch at hand if its first event has waited for LINGER_SECONDS.

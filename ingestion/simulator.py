@@ -126,6 +126,7 @@ class Simulator:
         self._happened = 0
         self._messages = 0
         self._queued = 0
+        self._given_back = 0
         self._days: dict[int, str] = {}
         self._has_successor = False  # the event that happened last
         self._rng = Random(seed)  # noqa: S311 - a repeatable shop, not a secret
@@ -180,6 +181,13 @@ class Simulator:
             made.append(message)
         self._messages += len(made)
         return made
+
+    def give_back(self, messages: Sequence[Message]) -> None:
+        """Take back the last messages that were made, in their order: they are the next to be made again."""
+        self._messages -= len(messages)
+        for message in reversed(messages):
+            self._given_back += 1
+            heappush(self._outbox, (self._now, -self._given_back, message))
 
     def state(self) -> dict[str, Any]:
         """Where the shop stands, as plain JSON values; a simulator made from it continues from here."""
@@ -280,6 +288,7 @@ class Simulator:
         """See to what follows from a message that leaves now: a copy of it, the one it overtook."""
         if message.copy_after is not None:
             self._queue(self._now + message.copy_after, message.copy())
+            message.copy_after = None  # It may be given back, and sent again.
         if message.releases:
             self._queue(max(self._now, message.releases.due), message.releases)
             message.releases = None

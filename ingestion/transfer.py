@@ -83,7 +83,8 @@ def simulate(
     """Take messages in chunks; after a chunk was accepted, keep where the simulator stands.
 
     In this order a crash in between sends the same messages again: copies, which share their event_id, but
-    never other events under the same ids.
+    never other events under the same ids. When sending fails, what was not accepted is the first that a
+    resumed shop sends.
 
     Args:
         simulator: the shop.
@@ -94,7 +95,8 @@ def simulate(
         until: virtual time at which to stop.
 
     Raises:
-        SendError: some were not accepted; the account has those that were.
+        SendError: some were not accepted; the account has those that were, and what is kept goes on with
+            the first that was not.
     """
     result = Simulated()
     for size in sizes:
@@ -103,8 +105,11 @@ def simulate(
         try:
             accept(messages, refused)
         except SendError as error:
+            count = _taken(len(messages), refused, error.accepted - result.sent)
             if account:
-                account.add(_taken(messages, refused, error.accepted - result.sent), refused)
+                account.add(messages[:count], refused)
+            simulator.give_back(messages[count:])
+            keep()
             raise
         if account:
             account.add(messages, refused)
@@ -116,14 +121,14 @@ def simulate(
     return result
 
 
-def _taken(messages: Sequence[Message], refused: set[int], accepted: int) -> Sequence[Message]:
-    """The first messages, up to the last of so many accepted ones."""
-    for position in range(len(messages)):
+def _taken(count: int, refused: set[int], accepted: int) -> int:
+    """How many of the first messages are dealt with when so many were accepted, not counting the refused."""
+    for position in range(count):
         if position not in refused:
             if not accepted:
-                return messages[:position]
+                return position
             accepted -= 1
-    return messages
+    return count
 
 
 def send_all(producer: Producer, messages: Iterable[Message], refused: set[int]) -> None:

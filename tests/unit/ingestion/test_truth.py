@@ -169,14 +169,31 @@ def test_a_crash_before_the_state_was_kept_books_nothing_twice(tmp_path: Path) -
     check(kept_run(file, 42, [], sink).answer(42), sink.taken)
 
 
-@pytest.mark.parametrize("accepted", [0, 1, 480, 777])
-def test_what_was_accepted_before_sending_failed_is_in_it(accepted: int) -> None:
-    account = Account()
-    sink = Sink(breaks_after=accepted)
+def test_what_was_accepted_before_sending_failed_is_in_it_and_not_sent_again(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    taken: list[bytes] = []
+    for accepted in (0, 1, 480, 777, 3):
+        sink = Sink(breaks_after=accepted)
+        with pytest.raises(SendError):
+            kept_run(file, 42, repeat(500), sink)
+        taken += sink.taken
+        check(kept_run(file, 42, [], sink).answer(42), taken)
+    sink = Sink()
+    account = kept_run(file, 42, [700, 100], sink)
+    check(account.answer(42), taken + sink.taken)
+    generated = account.answer(42)["messages"]["generated"]
+    assert taken + sink.taken == run(Simulator(42, faults=ALL_FAULTS), Account(), [generated])
+
+
+def test_messages_that_are_given_back_come_again_in_their_order() -> None:
     simulator = Simulator(42, faults=ALL_FAULTS)
-    with pytest.raises(SendError):
-        simulate(simulator, repeat(500), sink.accept, lambda: None, account)
-    check(account.answer(42), sink.taken)
+    first = simulator.messages(400)
+    simulator.give_back(first[100:])
+    again = simulator.messages(250)
+    simulator.give_back(again[50:])
+    bodies = [message.body for message in first[:100] + again[:50]]
+    assert simulator.events == 150
+    assert bodies + simulator.take(1000) == Simulator(42, faults=ALL_FAULTS).take(1150)
 
 
 def test_a_truth_that_cannot_be_known_is_refused(tmp_path: Path) -> None:
