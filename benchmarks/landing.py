@@ -1,7 +1,7 @@
 """Messages per second of the landing stream, against a bare Kafka to Delta query with the same columns.
 
-Both read the same hub in one Spark session, in turn, each into a new table. The emulator must be up:
-`python -m emulators up`.
+Both read the same hub in one Spark session, in turn, each into an empty table; ours records its batches, too.
+The emulator must be up: `python -m emulators up`.
 
     python benchmarks/landing.py [--events N]
 """
@@ -28,7 +28,7 @@ from emulators.environment import client_environment
 from emulators.eventhubs import broker
 from emulators.eventhubs.kafka import client_config
 from emulators.settings import Settings
-from ingestion import bronze, kafka, land
+from ingestion import batches, bronze, kafka, land
 from ingestion.session import spark_session
 from ingestion.settings import BronzeSettings, LandSettings
 from ingestion.signals import StopRequest
@@ -50,8 +50,15 @@ def fill(chosen: Settings, count: int) -> None:
         producer.flush(60)
 
 
+def create(spark: SparkSession, folder: Path) -> None:
+    """Make the empty tables, as `bootstrap` and `up` do before anything lands."""
+    for table in (bronze, batches):
+        spark.sql(table.create_table_statement(f"delta.`{table.table_path(str(folder))}`", None))
+
+
 def bare(spark: SparkSession, options: dict[str, str], folder: Path) -> float:
     """Seconds of the shortest query that lands the same rows."""
+    create(spark, folder)
     began = time.perf_counter()
     query = (
         spark.readStream.format("kafka")
@@ -61,7 +68,7 @@ def bare(spark: SparkSession, options: dict[str, str], folder: Path) -> float:
         .writeStream.format("delta")
         .option("checkpointLocation", str(folder / "checkpoint"))
         .trigger(availableNow=True)
-        .start(str(folder / "bronze"))
+        .start(bronze.table_path(str(folder)))
     )
     query.awaitTermination()
     return time.perf_counter() - began
@@ -71,9 +78,10 @@ def ours(spark: SparkSession, options: LandSettings, folder: Path, count: int) -
     """Seconds of the landing stream, its checks included."""
     placed = replace(
         options,
-        bronze=BronzeSettings(str(folder / "bronze"), None, "bronze"),
+        bronze=BronzeSettings(str(folder), None, "bronze"),
         checkpoint=folder / "checkpoint",
     )
+    create(spark, folder)
     began = time.perf_counter()
     landed = land.run(spark, placed, None, count, False, StopRequest())
     seconds = time.perf_counter() - began

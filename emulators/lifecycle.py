@@ -21,7 +21,8 @@ from emulators.settings import CATALOG, HTTP_PATH, HUBS, LOOPBACK, PORT_VARIABLE
 from emulators.spark_conf import write_spark_conf
 from emulators.warehouse import server
 from emulators.warehouse.certificates import ensure_certificates
-from ingestion.bronze import bootstrap_statements
+from ingestion import batches, bronze
+from ingestion.settings import DEFAULT_BRONZE_SCHEMA, DEFAULT_OPS_SCHEMA
 
 GROUPS = {"eventhubs": ("kafka", "eventhubs"), "warehouse": ("warehouse",)}
 """What can be started alone, and the processes it consists of, in starting order."""
@@ -66,7 +67,7 @@ def start(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
 
 
 def wait(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
-    """Wait until what was started serves, and the warehouse knows the bronze tables.
+    """Wait until what was started serves, and the warehouse knows the ingester's tables.
 
     Raises:
         EmulatorError: a process did not come up.
@@ -75,7 +76,7 @@ def wait(settings: Settings, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
         for service in _wanted(settings, groups):
             processes.wait_until_ready(settings, service)
         if "warehouse" in groups:
-            _create_bronze(settings)
+            _create_landed(settings)
 
 
 def down(settings: Settings) -> list[str]:
@@ -138,8 +139,12 @@ def _services(settings: Settings) -> dict[str, Service]:
     return {each.name: each for each in services}
 
 
-def _create_bronze(settings: Settings) -> None:
-    """Register the empty bronze tables at their fixed paths, which the ingester writes."""
+def _create_landed(settings: Settings) -> None:
+    """Register the empty tables of the ingester at their fixed paths, which it writes."""
+    folder = str(settings.bronze)
     with connect(settings) as connection, connection.cursor() as cursor:
-        for statement in bootstrap_statements(catalog=None, schema="bronze", path=str(settings.bronze)):
+        for statement in (
+            *bronze.bootstrap_statements(None, DEFAULT_BRONZE_SCHEMA, folder),
+            *batches.bootstrap_statements(None, DEFAULT_OPS_SCHEMA, folder),
+        ):
             cursor.execute(statement)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ingestion import tables
+
 TABLE = "order_events"
 
 
@@ -47,12 +49,12 @@ def select_expressions() -> list[str]:
 
 def table_name(catalog: str | None, schema: str) -> str:
     """The table's name in SQL, quoted."""
-    return ".".join(_quoted(part) for part in (catalog, schema, TABLE) if part)
+    return tables.name(catalog, schema, TABLE)
 
 
 def table_path(path: str) -> str:
-    """The table's folder under the folder of the bronze tables."""
-    return f"{path.rstrip('/')}/{TABLE}"
+    """The table's folder under the folder of the ingester's tables."""
+    return tables.path(path, TABLE)
 
 
 def bootstrap_statements(catalog: str | None, schema: str, path: str | None) -> list[str]:
@@ -61,31 +63,20 @@ def bootstrap_statements(catalog: str | None, schema: str, path: str | None) -> 
     Args:
         catalog: catalog of the schema; the session's own without it.
         schema: schema of the bronze tables.
-        path: folder of the bronze tables; without it the catalog decides (managed tables).
+        path: folder of the ingester's tables; without it the catalog decides (managed tables).
     """
-    schema_name = ".".join(_quoted(part) for part in (catalog, schema) if part)
     return [
-        f"create schema if not exists {schema_name} comment 'Landed messages, untouched.'",
+        tables.create_schema_statement(catalog, schema, "Landed messages, untouched."),
         create_table_statement(table_name(catalog, schema), table_path(path) if path else None),
     ]
 
 
 def create_table_statement(name: str, location: str | None) -> str:
     """The statement that creates the empty table `name` where it is missing."""
-    columns = ",\n    ".join(
-        f"`{column.name}` {column.spark_type} comment {_literal(column.comment)}" for column in COLUMNS
+    return tables.create_table_statement(
+        name,
+        [(column.name, column.spark_type, column.comment) for column in COLUMNS],
+        "Order events as landed: one row per delivered message, append only.",
+        {"delta.appendOnly": "true"},
+        location,
     )
-    place = f"\nlocation {_literal(location)}" if location else ""
-    return (
-        f"create table if not exists {name} (\n    {columns}\n)\nusing delta{place}\n"
-        f"comment {_literal('Order events as landed: one row per delivered message, append only.')}\n"
-        "tblproperties ('delta.appendOnly' = 'true')"
-    )
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

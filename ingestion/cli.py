@@ -316,14 +316,23 @@ def land(
         bool,
         typer.Option("--from-table", help="With a new checkpoint: go on after the offsets the table holds."),
     ] = False,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Add a line of JSON to this file for each batch; - is standard output."
+        ),
+    ] = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Land the hub's messages in the bronze table, each exactly once."""
+    """Land the hub's messages in the bronze table, each exactly once.
+
+    Each batch becomes a row of ops.ingest_batches within seconds. SIGTERM and Ctrl-C end the run after the
+    batch under way, with exit code 0; the next run goes on from there.
+    """
     with reported(verbose):
         from ingestion import kafka
-        from ingestion.checkpoint import exclusive
-        from ingestion.land import run
+        from ingestion.land import locked, run
         from ingestion.progress import ProgressBar
         from ingestion.session import spark_session
 
@@ -332,17 +341,32 @@ def land(
         kafka.reach(settings.kafka)
         pause = interval if trigger is Trigger.PROCESSING_TIME else None
         with (
-            exclusive(settings.checkpoint),
-            spark_session(settings.kafka.on_databricks, settings.log) as spark,
-            ProgressBar("landing", None) as bar,
+            _lines(metrics) as emit,
             StopRequest() as stop,
+            locked(settings) as locks,
+            spark_session(settings.kafka.on_databricks, settings.log, locks) as spark,
+            ProgressBar("landing", None) as bar,
         ):
-            landed = run(spark, settings, pause, max_offsets, from_table, stop, bar.advance)
+            # Spark takes SIGINT for itself when it starts.
+            stop.listen()
+            landed = run(spark, settings, pause, max_offsets, from_table, stop, bar.advance, emit)
         seconds = time.monotonic() - began
+        text = f"{landed.rows:,} rows landed in {landed.table} in {seconds:.1f} s"
+        if landed.is_stopped:
+            text += "; stopped as asked"
+        if landed.lag:
+            text += f"; {landed.lag:,} were still in the hub"
         _summary(
             as_json,
-            {"landed": landed.rows, "batches": landed.batches, "seconds": round(seconds, 3)},
-            f"{landed.rows:,} rows landed in {landed.table} in {seconds:.1f} s",
+            {
+                "landed": landed.rows,
+                "batches": landed.batches,
+                "lag": landed.lag,
+                "stopped": landed.is_stopped,
+                "seconds": round(seconds, 3),
+            },
+            text,
+            on_error_stream=metrics == "-" and not as_json,
         )
 
 
@@ -407,9 +431,11 @@ def bootstrap(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Print the SQL that creates the bronze schema and its empty table; run it once, as the owner."""
+    """Print the SQL that creates the schemas and empty tables of the ingester; run it once, as the owner."""
     with reported(verbose):
         import os
+
+        from ingestion import batches
 
         environment = dict(os.environ)
         if catalog:
@@ -417,7 +443,10 @@ def bootstrap(
         if schema:
             environment["INGESTION_BRONZE_SCHEMA"] = schema
         settings = BronzeSettings.load(environment)
-        for statement in bronze.bootstrap_statements(settings.catalog, settings.schema, settings.path):
+        for statement in (
+            *bronze.bootstrap_statements(settings.catalog, settings.schema, settings.path),
+            *batches.bootstrap_statements(settings.catalog, settings.ops_schema, settings.path),
+        ):
             typer.echo(f"{statement};\n")
 
 
@@ -480,5 +509,22 @@ def _destination(
         yield partial(write_all, stream), None
 
 
-def _summary(as_json: bool, values: dict[str, Any], text: str) -> None:
-    typer.echo(json.dumps(values) if as_json else text)
+@contextmanager
+def _lines(target: str | None) -> Iterator[Callable[[str], None]]:
+    """What takes lines, each of which is out at once: a file, standard output for `-`, or nothing."""
+    if target is None:
+        yield lambda _: None
+        return
+    if target == "-":
+        yield lambda line: print(line, flush=True)  # noqa: T201 - from any thread
+        return
+    try:
+        stream = Path(target).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {target}: {error.strerror}.") from error
+    with stream:
+        yield lambda line: print(line, file=stream)
+
+
+def _summary(as_json: bool, values: dict[str, Any], text: str, on_error_stream: bool = False) -> None:
+    typer.echo(json.dumps(values) if as_json else text, err=on_error_stream)

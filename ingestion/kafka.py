@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.errors import HubError
@@ -29,11 +30,18 @@ TIMEOUTS = {
 """What Microsoft recommends for the endpoint, which drops idle connections after 240 s."""
 
 
+class Oldest(NamedTuple):
+    """The oldest message of a partition; `enqueued_at_ms`, since the epoch, is None where there is none."""
+
+    offset: int
+    enqueued_at_ms: int | None
+
+
 class Topic(NamedTuple):
-    """What a broker says of a hub: the id it gave it, if it gives ids, and its partitions."""
+    """What a broker says of a hub: the id it gave it, if it gives ids, and how each partition begins."""
 
     topic_id: str | None
-    partitions: tuple[int, ...]
+    partitions: Mapping[int, Oldest]
 
 
 def client_properties(settings: KafkaSettings) -> dict[str, str]:
@@ -129,7 +137,7 @@ def describe(spark: SparkSession, settings: KafkaSettings) -> Topic:
     """
     jvm: Any = getattr(spark, "_jvm", None)
     if jvm is None or settings.service_credential:
-        return Topic(None, ())
+        return Topic(None, {})
     from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 
     if settings.application:
@@ -150,13 +158,35 @@ def describe(spark: SparkSession, settings: KafkaSettings) -> Topic:
         identifier = description.topicId()
         # Brokers that give no ids answer with zeros.
         has_id = not identifier.equals(package.common.Uuid.ZERO_UUID)
-        partitions = tuple(int(each.partition()) for each in description.partitions())
+        numbers = [int(each.partition()) for each in description.partitions()]
+        spec = package.clients.admin.OffsetSpec
+        earliest = _listed(jvm, package, admin, settings.hub, numbers, spec.earliest())
+        # The first message at or after the epoch is the oldest; of an empty partition there is none.
+        first = _listed(jvm, package, admin, settings.hub, numbers, spec.forTimestamp(0))
+        partitions = {
+            number: Oldest(int(earliest[number].offset()), _time_of(first[number])) for number in numbers
+        }
         return Topic(str(identifier.toString()) if has_id else None, partitions)
     except Py4JJavaError as error:
         raise explained(_root_cause(error.java_exception), settings) from error
     finally:
         if admin is not None:
             admin.close(jvm.java.time.Duration.ZERO)
+
+
+def _listed(jvm: Any, package: Any, admin: Any, hub: str, partitions: list[int], spec: Any) -> dict[int, Any]:
+    """What the broker says of an offset of each partition, such as the earliest."""
+    wanted = jvm.java.util.HashMap()
+    places = {number: package.common.TopicPartition(hub, number) for number in partitions}
+    for place in places.values():
+        wanted.put(place, spec)
+    second = jvm.java.util.concurrent.TimeUnit.SECONDS
+    answer = admin.listOffsets(wanted).all().get(ANSWER_SECONDS, second)
+    return {number: answer.get(place) for number, place in places.items()}
+
+
+def _time_of(listed: Any) -> int | None:
+    return int(listed.timestamp()) if listed.offset() >= 0 and listed.timestamp() >= 0 else None
 
 
 def explained(failure: str, settings: KafkaSettings) -> HubError:

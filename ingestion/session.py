@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.errors import ConfigurationError
+from ingestion.lock import sign
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -21,18 +22,21 @@ JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @contextmanager
-def spark_session(on_databricks: bool, log: Path | None) -> Iterator[SparkSession]:
+def spark_session(on_databricks: bool, log: Path | None, locks: Sequence[int] = ()) -> Iterator[SparkSession]:
     """The session to work with; one that was started here is stopped at the end.
 
     Args:
         on_databricks: use the session the runtime brings.
         log: file for everything a JVM started here prints; discarded without one.
+        locks: descriptors that a JVM started here holds as long as it lives.
 
     Raises:
         ConfigurationError: there is no PySpark, or the JVM does not start.
     """
     try:
+        from pyspark import SparkConf, SparkContext
         from pyspark.errors import PySparkException
+        from pyspark.java_gateway import launch_gateway
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as error:
         raise ConfigurationError(
@@ -45,11 +49,15 @@ def spark_session(on_databricks: bool, log: Path | None) -> Iterator[SparkSessio
     where = f"see {log}" if log else "set INGESTION_LOG to a file to see why"
     with _output_to(log):
         try:
-            spark = (
-                SparkSession.builder.appName("ingestion")
-                .config("spark.driver.defaultJavaOptions", JAVA_OPTIONS)
-                .getOrCreate()
+            conf = SparkConf().setAppName("ingestion").set("spark.driver.defaultJavaOptions", JAVA_OPTIONS)
+            # In a session of its own the JVM gets no signal meant for this process, which stops it in order.
+            gateway = launch_gateway(  # type: ignore[no-untyped-call]  # of PySpark
+                conf, {"pass_fds": tuple(locks), "start_new_session": True}
             )
+            for each in locks:
+                sign(each, gateway.proc.pid)
+            SparkContext(conf=conf, gateway=gateway)
+            spark = SparkSession.builder.getOrCreate()
         except (PySparkException, OSError, RuntimeError) as error:
             raise ConfigurationError(
                 f"Spark does not start ({' '.join(str(error).split())[:200]}): check JAVA_HOME and "

@@ -13,6 +13,7 @@ from ingestion.errors import ConfigurationError
 
 DEFAULT_HUB = "orders"
 DEFAULT_BRONZE_SCHEMA = "bronze"
+DEFAULT_OPS_SCHEMA = "ops"
 DEFAULT_ORDERS_PER_DAY = 36.0
 DEFAULT_STATE = Path(".local/simulator/state.json")
 AMQP_PORT = 5671
@@ -198,10 +199,14 @@ class BronzeSettings:
     path: str | None
     catalog: str | None
     schema: str
+    ops_schema: str = DEFAULT_OPS_SCHEMA
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> BronzeSettings:
-        """Read `INGESTION_BRONZE_PATH`, or `INGESTION_CATALOG` and `INGESTION_BRONZE_SCHEMA`.
+        """Read `INGESTION_BRONZE_PATH`, or `INGESTION_CATALOG`, and the schemas.
+
+        `INGESTION_BRONZE_SCHEMA` is that of the landed messages, `INGESTION_OPS_SCHEMA` that of the record
+        of batches.
 
         Raises:
             ConfigurationError: neither a path nor a catalog is set.
@@ -214,7 +219,8 @@ class BronzeSettings:
                 "no bronze to land in: set INGESTION_CATALOG (tables by name, on Databricks) or "
                 f"INGESTION_BRONZE_PATH (tables by path); {LOCAL_HINT}"
             )
-        return cls(path, None if path else catalog, schema)
+        ops_schema = environment.get("INGESTION_OPS_SCHEMA", "").strip() or DEFAULT_OPS_SCHEMA
+        return cls(path, None if path else catalog, schema, ops_schema)
 
 
 @dataclass(frozen=True)

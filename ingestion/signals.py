@@ -19,12 +19,18 @@ class StopRequest:
         self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
+        self.listen()
+        return self
+
+    def listen(self) -> None:
+        """Take the signals, again when something else took them meanwhile, as a Spark session does."""
+        if self.requested:
+            return
         # Only the main thread may handle signals; a job of Databricks may run in another, and is cancelled.
         if current_thread() is not main_thread():
-            return self
+            return
         for each in (signal.SIGINT, signal.SIGTERM):
             self._handlers[each] = signal.signal(each, self._on_signal)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -159,8 +159,9 @@ def test_continuous_work_stops_at_a_signal_and_keeps_its_state(
 
 def test_bootstrap_prints_statements_for_the_catalog() -> None:
     answer = run("bootstrap", "--catalog", "main")
-    assert answer.stdout.count(";") == 2
+    assert answer.stdout.count(";") == 4
     assert "`main`.`bronze`.`order_events`" in answer.stdout
+    assert "`main`.`ops`.`ingest_batches`" in answer.stdout
 
 
 def test_a_python_without_the_dependencies_is_told_what_to_do() -> None:
@@ -178,7 +179,19 @@ def test_a_python_without_the_dependencies_is_told_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["contract", "cli", "settings", "bronze", "kafka", "land", "transfer", "truth", "verify", "warehouse"],
+    [
+        "contract",
+        "cli",
+        "settings",
+        "bronze",
+        "kafka",
+        "land",
+        "recorder",
+        "transfer",
+        "truth",
+        "verify",
+        "warehouse",
+    ],
 )
 def test_modules_load_nothing_heavy(module: str) -> None:
     code = (

@@ -1,0 +1,108 @@
+"""Writes down each micro-batch, as a line of JSON at once and in `ops.ingest_batches` within seconds.
+
+Rows are written by a thread of their own, those of several batches in one commit, so that landing does not
+wait. What a crash leaves unwritten is found again at the next start, in the bronze table and the checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Condition, Thread
+from typing import TYPE_CHECKING
+
+from ingestion.batches import ROW_TYPE, Batch, json_lines
+from ingestion.errors import LandingError
+
+if TYPE_CHECKING:
+    from ingestion.delta import DeltaTable
+
+FLUSH_SECONDS = 10.0
+"""How long a batch's row may wait for those of the next ones."""
+
+
+class Recorder:
+    """Takes batches in the order of their numbers, each of which it writes once.
+
+    Args:
+        table: where the rows go.
+        checkpoint_id: names the transactions.
+        recorded_to: the highest number that the table holds of the hub; lower ones are left out.
+        emit: takes each row as a line of JSON.
+    """
+
+    def __init__(
+        self,
+        table: DeltaTable,
+        checkpoint_id: str,
+        recorded_to: int,
+        emit: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._table = table
+        self._checkpoint_id = checkpoint_id
+        self._taken_to = recorded_to
+        self._emit = emit
+        self._waiting: list[Batch] = []
+        self._changed = Condition()
+        self._is_closing = False
+        self._failure: Exception | None = None
+        self._thread = Thread(target=self._work, name="recorder", daemon=True)
+        self._thread.start()
+
+    def add(self, batch: Batch) -> None:
+        """Take a batch; one that was taken before, as after a crash, is left out."""
+        if batch.ingest_batch_id <= self._taken_to:
+            return
+        self._taken_to = batch.ingest_batch_id
+        self._emit(batch.as_json(datetime.now(UTC)))
+        with self._changed:
+            self._waiting.append(batch)
+
+    def close(self) -> None:
+        """Write what is waiting.
+
+        Raises:
+            LandingError: it could not be written.
+        """
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify()
+        self._thread.join()
+        if self._failure:
+            reason = " ".join(str(self._failure).split())[:300]
+            raise LandingError(
+                f"messages have landed, but their batches are not in {self._table.label} ({reason}): land "
+                "again, which writes them."
+            ) from self._failure
+
+    def _work(self) -> None:
+        is_closing = False
+        batches: list[Batch] = []
+        while not is_closing:
+            with self._changed:
+                is_closing = self._is_closing or self._changed.wait(FLUSH_SECONDS)
+            # What failed is tried again before the next ones and without them: by its transaction nothing is
+            # written twice.
+            if batches:
+                batches = self._written(batches)
+            if not batches:
+                with self._changed:
+                    batches, self._waiting = self._waiting, []
+                batches = self._written(batches)
+
+    def _written(self, batches: list[Batch]) -> list[Batch]:
+        """Write batches; returns those that are still to be written, all or none."""
+        if not batches:
+            return []
+        from pyspark.sql.functions import lit
+
+        text = json_lines(batches, datetime.now(UTC))
+        try:
+            rows = self._table.spark.range(0, 1, 1, 1).select(lit(text).alias("rows"))
+            rows = rows.selectExpr(f"inline(from_json(rows, 'array<{ROW_TYPE}>'))")
+            self._table.append(rows, f"{self._checkpoint_id}-batches", batches[-1].ingest_batch_id)
+        except Exception as error:
+            self._failure = error
+            return batches
+        self._failure = None
+        return []
