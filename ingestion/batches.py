@@ -44,7 +44,9 @@ COLUMNS = (
     Column("write_seconds", "decimal(12,3)", "Reading the messages and writing them to bronze."),
     Column("log_seconds", "decimal(12,3)", "Writing the offsets and the end of the batch to the checkpoint."),
     Column("is_recovered", "boolean", "Found again after a crash, from bronze and the checkpoint."),
-    Column("started_at", "timestamp", "When the batch began (UTC), or when it wrote if nothing else is known."),
+    Column(
+        "started_at", "timestamp", "When the batch began (UTC), or when it wrote if nothing else is known."
+    ),
     Column("recorded_at", "timestamp", "When this row was written (UTC)."),
 )
 

@@ -60,6 +60,7 @@ def _real(folder: Path) -> Iterator[Place]:
         "INGESTION_STATE": str(folder / "state.json"),
         "INGESTION_LOG": str(folder / "ingester.log"),
         "INGESTION_BRONZE_SCHEMA": f"{os.environ['DBT_SCHEMA']}_bronze",
+        "INGESTION_OPS_SCHEMA": f"{os.environ['DBT_SCHEMA']}_ops",
     }
     place = Place(environment, "dev", f"{os.environ['DBT_SCHEMA']}_", folder, landing)
     try:

@@ -17,7 +17,8 @@ from databricks.sdk.core import Config, oauth_service_principal
 from databricks.sql.client import Connection
 
 from emulators.settings import REPOSITORY
-from ingestion.bronze import TABLE, bootstrap_statements
+from ingestion import batches, bronze
+from ingestion.bronze import TABLE
 
 INSERT_ROWS = 50
 """Rows in one INSERT statement that copies landed rows to a workspace."""
@@ -125,9 +126,12 @@ class Place:
         )
 
     def create_bronze(self) -> None:
-        """Create the schema and the empty table of bronze where they are missing."""
+        """Create the schemas and the empty tables of the ingester where they are missing."""
         with self.connect() as connection, connection.cursor() as cursor:
-            for statement in bootstrap_statements(None, f"{self.schema_prefix}bronze", None):
+            for statement in (
+                *bronze.bootstrap_statements(None, f"{self.schema_prefix}bronze", None),
+                *batches.bootstrap_statements(None, f"{self.schema_prefix}ops", None),
+            ):
                 cursor.execute(statement)
 
     def insert(self, rows: Sequence[Mapping[str, Any]]) -> None:

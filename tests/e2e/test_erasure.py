@@ -365,6 +365,7 @@ def shop(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     environment = place.environment | {
         "DBT_PROFILES_DIR": str(folder),
         "INGESTION_BRONZE_SCHEMA": "erasure_bronze",
+        "INGESTION_OPS_SCHEMA": "erasure_ops",
     }
     own = replace(place, environment=environment, target="dev", schema_prefix="erasure_", folder=folder)
     shop = Shop(own)
@@ -372,7 +373,7 @@ def shop(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     own.insert(_rows(CASES + OTHERS, 1, 0))
     shop.dbt("build", "--resource-types", "seed", "model", "snapshot", "--select", *MODELS)
     with own.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(f"create schema {own.table('ops')}")
+        cursor.execute(f"create schema if not exists {own.table('ops')}")
         cursor.execute(
             f"create table {own.table(FAILURES)} as select * from {own.table('silver.order_details')}"
         )

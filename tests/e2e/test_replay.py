@@ -81,7 +81,11 @@ def _start(place: Place, folder: Path, prefix: str) -> Replay:
     own_place = replace(
         place,
         environment=place.environment
-        | {"DBT_PROFILES_DIR": str(folder), "INGESTION_BRONZE_SCHEMA": f"{prefix}_bronze"},
+        | {
+            "DBT_PROFILES_DIR": str(folder),
+            "INGESTION_BRONZE_SCHEMA": f"{prefix}_bronze",
+            "INGESTION_OPS_SCHEMA": f"{prefix}_ops",
+        },
         target="dev",
         schema_prefix=f"{prefix}_",
         folder=folder,
