@@ -232,6 +232,7 @@ class Customers:
         return fragment
 
     @staticmethod
+    @lru_cache(maxsize=100_000)
     def place(number: int) -> tuple[str, str]:
         """City and state where the customer lives."""
         return CITIES[(_scatter(number) >> 32) % len(CITIES)]

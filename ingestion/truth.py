@@ -247,37 +247,46 @@ class Account:
             raise ConfigurationError(f"cannot write {file}: {error.strerror}.") from error
 
     def _revenue(self) -> dict[str, Any]:
-        total = 0
-        sums: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in ("brand", "state", "minute")}
-        counts: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in sums}
+        products, states = [0] * len(CATALOGUE), [0] * len(STATES)
+        product_counts, state_counts = products[:], states[:]
+        minutes: dict[int, int] = defaultdict(int)
+        minute_counts: dict[int, int] = defaultdict(int)
         for key, amount in self._all_bookings():
             rest, kind = divmod(key, _KINDS)
             rest, state = divmod(rest, _STATES)
             minute, product = divmod(rest, _PRODUCTS)
             signed = amount if kind == SALE else -amount
-            total += signed
             # What was sold and taken back leaves no trace; what was refunded does.
             step = -1 if kind == CANCELLATION else 1
-            values = {"brand": CATALOGUE[product].brand, "state": STATES[state], "minute": minute}
-            for name, value in values.items():
-                sums[name][value] += signed
-                counts[name][value] += step
-        there = {
-            name: {value: amount for value, amount in found.items() if counts[name][value]}
-            for name, found in sums.items()
-        }
+            products[product] += signed
+            product_counts[product] += step
+            states[state] += signed
+            state_counts[state] += step
+            minutes[minute] += signed
+            minute_counts[minute] += step
+        brands: dict[str, int] = defaultdict(int)
+        for sold, amount, count in zip(CATALOGUE, products, product_counts, strict=True):
+            if count:
+                brands[sold.brand] += amount
         days: dict[str, int] = defaultdict(int)
-        for minute, amount in there["minute"].items():
-            days[_moment(minute).date().isoformat()] += amount
-        minutes = {
-            f"{_moment(minute):%Y-%m-%dT%H:%M:00Z}": amount for minute, amount in there["minute"].items()
-        }
+        by_minute: dict[str, int] = {}
+        for minute, amount in minutes.items():
+            if minute_counts[minute]:
+                moment = datetime.fromtimestamp(minute * 60, tz=UTC).isoformat()[: len("2026-01-01T00:00")]
+                days[moment[: len("2026-01-01")]] += amount
+                by_minute[f"{moment}:00Z"] = amount
         return {
-            "total": cents(total),
-            "by_brand": _money(there["brand"]),
-            "by_state": _money(there["state"]),
+            "total": cents(sum(products)),
+            "by_brand": _money(brands),
+            "by_state": _money(
+                {
+                    state: amount
+                    for state, amount, count in zip(STATES, states, state_counts, strict=True)
+                    if count
+                }
+            ),
             "by_day": _money(days),
-            "by_minute": _money(minutes),
+            "by_minute": _money(by_minute),
         }
 
     def _all_bookings(self) -> Iterator[tuple[int, int]]:
@@ -288,10 +297,6 @@ class Account:
             kept = _little_endian(kept)
             yield from zip(kept[::2], kept[1::2], strict=True)
         yield from zip(self._bookings[::2], self._bookings[1::2], strict=True)
-
-
-def _moment(minute: int) -> datetime:
-    return datetime.fromtimestamp(minute * 60, tz=UTC)
 
 
 def _money(amounts: dict[str, int]) -> dict[str, str]:
