@@ -248,8 +248,8 @@ def hints(truth: Truth, found: Found, checks: list[Check], resent: int = 0) -> l
         )
     elif PARTITIONS in differing:
         lines.append(
-            "rows of silver were lost or doubled: `dbt build --full-refresh` builds silver and gold anew from "
-            "bronze, which holds everything that was sent."
+            "rows of silver were lost or doubled: `dbt build --full-refresh` builds silver and gold anew "
+            "from bronze, which holds everything that was sent."
         )
     stale = {BY_BRAND, BY_STATE} & differing
     if stale and not {SENT, OUTCOMES, ORDERS, STATUSES, REVENUE, BY_DAY, BY_MINUTE} & differing:

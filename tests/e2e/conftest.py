@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +10,8 @@ import pytest
 
 from emulators import lifecycle
 from emulators.environment import client_environment
-from emulators.settings import REPOSITORY, load
-from tests.e2e.place import CLEAN, Place, environment_of_a_shell
+from emulators.settings import load
+from tests.e2e.place import Place, emulated
 
 NEEDED = (
     "EVENTHUBS_CONNECTION_STRING",
@@ -27,21 +25,11 @@ NEEDED = (
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("e2e")
-    yield from (_real if os.environ.get("CONFORMANCE") else _emulated)(folder)
-
-
-def _emulated(folder: Path) -> Iterator[Place]:
-    environment = CLEAN | {"EMULATORS_HOME": str(folder / "home"), "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-m", "emulators"]
-    try:
-        lines = subprocess.run(
-            [*command, "env"], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
-        ).stdout
-        yield Place(environment_of_a_shell(lines, environment), "local", "", folder)
-    finally:
-        subprocess.run(
-            [*command, "down"], cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.DEVNULL
-        )
+    if os.environ.get("CONFORMANCE"):
+        yield from _real(folder)
+        return
+    with emulated(folder) as own:
+        yield own
 
 
 def _real(folder: Path) -> Iterator[Place]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,9 +72,10 @@ class Place:
         with self.connect() as connection, connection.cursor() as cursor:
             return [tuple(row) for row in cursor.execute(statement).fetchall()]
 
-    def execute(self, statement: str) -> None:
+    def execute(self, *statements: str) -> None:
         with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
+            for statement in statements:
+                cursor.execute(statement)
 
     def one(self, statement: str) -> Any:
         ((value,),) = self.query(statement)
@@ -94,11 +96,11 @@ class Place:
         summary: dict[str, Any] = json.loads(answer.stdout)
         return summary
 
-    def dbt(self, *arguments: str) -> str:
+    def dbt(self, *arguments: str, timeout: float = 280) -> str:
         """Run a dbt command that must succeed and warn of nothing; returns what it printed."""
         log = self.folder / "logs"
         command = ("dbt", "--log-path", str(log), "--warn-error", *arguments, "--target", self.target)
-        answer = self.run(*command, "--target-path", str(self.folder / "target"))
+        answer = self.run(*command, "--target-path", str(self.folder / "target"), timeout=timeout)
         assert answer.returncode == 0, answer.stdout[-4000:] + answer.stderr
         assert answer.stderr == ""
         return answer.stdout
@@ -141,6 +143,22 @@ class Place:
             for begin in range(0, len(rows), INSERT_ROWS):
                 values = ", ".join(_row_literal(row) for row in rows[begin : begin + INSERT_ROWS])
                 cursor.execute(f"insert into {table} values {values}")
+
+
+@contextmanager
+def emulated(folder: Path) -> Iterator[Place]:
+    """Emulators of their own in this folder; those that were started are stopped at the end."""
+    environment = CLEAN | {"EMULATORS_HOME": str(folder / "home"), "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "emulators"]
+    try:
+        lines = subprocess.run(
+            [*command, "env"], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
+        ).stdout
+        yield Place(environment_of_a_shell(lines, environment), "local", "", folder)
+    finally:
+        subprocess.run(
+            [*command, "down"], cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.DEVNULL
+        )
 
 
 def environment_of_a_shell(lines: str, before: Mapping[str, str]) -> dict[str, str]:
