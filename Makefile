@@ -9,7 +9,7 @@ PY := .venv/bin/python
 ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format unit integration e2e docs lock conformance clean
+.PHONY: help setup demo up down status test lint format unit integration e2e soak docs lock conformance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ integration: setup ## Run the tests of each emulator and of ingestion
 
 e2e: setup ## Run the tests of the whole path
 	@$(PY) -m pytest -x tests/e2e
+
+# What has a long form reads SOAK.
+soak: setup ## Run the long tests, about two hours (SOAK_MINUTES=30 SOAK_RATE=1000)
+	@SOAK=1 $(PY) -m pytest -s $$(grep -rl --include='test_*.py' '"SOAK"' tests) tests/soak
 
 docs: up ## Build the dbt docs and serve them on port 8080
 	@$(ENVIRONMENT) dbt docs generate --quiet && dbt docs serve
