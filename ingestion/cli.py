@@ -44,7 +44,7 @@ Patience = Annotated[
         min=0.0,
         metavar="SECONDS",
         help="Try a request again for so long after trouble that may pass.",
-        show_default="30 while the hub is away, else 8.5",
+        show_default="60 while the hub is away, else 8.5",
     ),
 ]
 

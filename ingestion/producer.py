@@ -28,8 +28,9 @@ TROUBLE_SECONDS = 8.5
 """How long a request is tried again while the hub throttles, breaks off or keeps silent: with what the last
 attempt may take, an error comes within 10 s."""
 
-AWAY_SECONDS = 30.0
-"""How long a request is tried again while the hub is away; a broker that was killed takes half of it."""
+AWAY_SECONDS = 60.0
+"""How long a request is tried again while the hub is away: a broker that was killed takes 5 to 12 s to come back,
+on a busy machine more."""
 
 STOP_SECONDS = 8.0
 """How long a request may still take after a request to stop."""

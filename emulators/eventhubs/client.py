@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from emulators.eventhubs.amqp.errors import NOT_FOUND, UNAUTHORIZED, AmqpError
-from emulators.eventhubs.amqp.link import Inbox, Link, Outbox, Receiver, Sender
+from emulators.eventhubs.amqp.link import Inbox, Outbox, Receiver, Sender
 from emulators.eventhubs.nodes import Authenticator, HubInbox, HubOutbox, Management, Position
 from emulators.eventhubs.sas import Grant
 
@@ -37,7 +37,7 @@ class Client:
         self._front = front
         self._disconnected = gone
         self._grants: dict[str, Grant] = {}
-        self._links: dict[Link, str] = {}
+        self._links: dict[Receiver | Sender, str] = {}
         self._expiry: asyncio.TimerHandle | None = None
 
     async def open_inbox(self, link: Receiver) -> Inbox:
@@ -97,11 +97,11 @@ class Client:
         if not any(grant.covers(path) and grant.expires_at > now for grant in self._grants.values()):
             raise AmqpError(UNAUTHORIZED, f"Unauthorized access. No valid token for {path!r}.")
 
-    def _admit(self, link: Link, path: str) -> None:
+    def _admit(self, link: Receiver | Sender, path: str) -> None:
         self.authorize(path)
         self._links[link] = path
 
-    def _gone(self, link: Link) -> None:
+    def _gone(self, link: Receiver | Sender) -> None:
         self._links.pop(link, None)
 
     def _granted(self, grant: Grant) -> None:

@@ -1,14 +1,31 @@
 """Processes killed, stopped and started again: state survives, and errors are one clear line."""
 
+import itertools
 import json
 import os
 import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # re-exported
 
+from emulators.settings import REPOSITORY
+from ingestion.simulator import Simulator
 from tests.e2e.place import Place
+
+ROUNDS = 20 if os.environ.get("SOAK") else 2
+"""How often broker and front are each killed."""
+RESUME_SECONDS = 30.0
+"""Until sending goes on, once what was killed is back."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,6 +70,109 @@ def test_state_survives_down_and_up(place: Place) -> None:
     assert place.emulators("up").returncode == 0
     assert place.one("select count(*) from bronze.order_events") == landed
     assert place.land() == 0
+
+
+class _Hub:
+    """A hub of its own, through a Kafka client."""
+
+    def __init__(self, place: Place, name: str) -> None:
+        self.name = name
+        self._client: dict[str, Any] = {
+            "bootstrap.servers": place.environment["EVENTHUBS_KAFKA_BOOTSTRAP"],
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "PLAIN",
+            "sasl.username": "$ConnectionString",
+            "sasl.password": place.environment["EVENTHUBS_CONNECTION_STRING"],
+        }
+        admin = AdminClient(self._client)
+        admin.create_topics([NewTopic(name, 4, 1)])[name].result(timeout=20)
+
+    def bodies(self) -> list[bytes]:
+        """Everything the hub holds."""
+        consumer = Consumer(self._client | {"group.id": "count", "enable.auto.commit": False})
+        try:
+            places = [TopicPartition(self.name, partition, 0) for partition in range(4)]
+            count = sum(consumer.get_watermark_offsets(each, timeout=20)[1] for each in places)
+            consumer.assign(places)
+            bodies: list[bytes] = []
+            while len(bodies) < count:
+                for message in consumer.consume(5000, timeout=1):
+                    assert message.error() is None
+                    bodies.append(message.value() or b"")
+            return bodies
+        finally:
+            consumer.close()
+
+
+@contextmanager
+def _times_of(file: Path) -> Iterator[list[float]]:
+    """When a file was written, each time, in seconds since the epoch."""
+    times: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            written = file.stat().st_mtime if file.exists() else None
+            if written and (not times or written > times[-1]):
+                times.append(written)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield times
+    finally:
+        over.set()
+        watcher.join()
+
+
+def test_no_acknowledged_event_is_lost_when_broker_and_front_are_killed(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, state = _Hub(place, "survival"), tmp_path / "state.json"
+    command = ["simulate", "--continuous", "--rate", "300", "--seed", "77", "--state", str(state), "--json"]
+    sender = subprocess.Popen(
+        [sys.executable, "-m", "ingestion", *command],
+        cwd=REPOSITORY,
+        env=place.environment | {"EVENTHUBS_HUB": hub.name},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    slowest = 0.0
+    try:
+        # The state is kept after every acknowledgement, several times a second.
+        with _times_of(state) as times:
+            _wait_for_more(times, sender)
+            for name in ["kafka", "eventhubs"] * ROUNDS:
+                _kill(place, name)
+                answer = place.emulators("up", "--only", "eventhubs")
+                assert (answer.returncode, answer.stderr) == (0, "")
+                slowest = max(slowest, _wait_for_more(times, sender))
+        sender.terminate()
+        stdout, stderr = sender.communicate(timeout=20)
+    finally:
+        sender.kill()
+    assert (sender.returncode, stderr) == (0, "")
+    summary, held = json.loads(stdout), hub.bodies()
+    longest = max(later - earlier for earlier, later in itertools.pairwise(times))
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{ROUNDS} kills of broker and front each: {summary['sent']:,} events acknowledged, "
+            f"{summary['resent']:,} sent again, {len(held) - summary['sent']:,} copies; longest pause "
+            f"{longest:.1f} s, {slowest:.1f} s of it after they were back\n"
+        )
+    assert set(held) == set(Simulator(77).take(summary["sent"]))
+    assert len(held) - summary["sent"] <= summary["resent"]
+
+
+def _wait_for_more(times: list[float], sender: subprocess.Popen[str]) -> float:
+    """Wait until the sender has kept its state once more; returns after how many seconds."""
+    now = time.time()
+    while not times or times[-1] <= now:
+        assert sender.poll() is None, sender.communicate()
+        assert time.time() - now < RESUME_SECONDS, "sending does not go on"
+        time.sleep(0.02)
+    return times[-1] - now
 
 
 def test_a_taken_port_is_named(place: Place, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from emulators.eventhubs.amqp.errors import MESSAGE_TOO_LARGE, AmqpError
 from emulators.eventhubs.amqp.performatives import (
@@ -58,7 +58,11 @@ class Outbox(Protocol):
         """The link is gone."""
 
 
-class Link(ABC):
+Node = TypeVar("Node", Inbox, Outbox)
+"""What a link ends at on our side."""
+
+
+class Link(ABC, Generic[Node]):
     """What both ends share: identity and life cycle."""
 
     def __init__(self, session: Session, attach: Attach) -> None:
@@ -67,19 +71,47 @@ class Link(ABC):
         self.handle = attach.handle
         self.is_open = False
         self.is_gone = False
+        self._node: Node | None = None
 
     @property
     @abstractmethod
     def address(self) -> str:
         """Address of the node at our end."""
 
-    @abstractmethod
     async def open(self) -> None:
-        """Ask the container for the node, then answer the peer's attach."""
+        """Ask the container for the node, then answer the peer's attach: with no, or with our terms."""
+        try:
+            node = self._node = await self.find_node()
+        except AmqpError as error:
+            self.refuse(error)
+            return
+        if self.is_gone:
+            node.detached()
+            return
+        self.is_open = True
+        self.session.send(self.terms())
+        self.begin(node)
 
     @abstractmethod
+    async def find_node(self) -> Node:
+        """Ask the container for the node at our end.
+
+        Raises:
+            AmqpError: there is none for this peer.
+        """
+
+    @abstractmethod
+    def terms(self) -> Attach:
+        """Our attach, once the node is found."""
+
+    @abstractmethod
+    def begin(self, node: Node) -> None:
+        """The link is up: let messages come or go."""
+
     def on_gone(self) -> None:
         """Tell the node that the link is gone."""
+        if self._node:
+            self._node.detached()
 
     def on_flow(self, flow: Flow) -> None:
         """Take note of the peer's state."""
@@ -117,12 +149,11 @@ class Link(ABC):
             self.detach(error)
 
 
-class Receiver(Link):
+class Receiver(Link[Inbox]):
     """Our end of a link on which the peer sends."""
 
     def __init__(self, session: Session, attach: Attach) -> None:
         super().__init__(session, attach)
-        self._inbox: Inbox | None = None
         self._delivery_count = attach.initial_delivery_count or 0
         self._credit = 0
         self._unsettled = 0
@@ -135,29 +166,25 @@ class Receiver(Link):
         """Address of the target."""
         return (self.peer.target and self.peer.target.address) or ""
 
-    async def open(self) -> None:
-        """Ask the container for the node, then answer the peer's attach and grant credit."""
-        try:
-            self._inbox = await self.session.container.open_inbox(self)
-        except AmqpError as error:
-            self.refuse(error)
-            return
-        if self.is_gone:
-            self._inbox.detached()
-            return
-        self.is_open = True
-        self.session.send(
-            Attach(
-                name=self.peer.name,
-                handle=self.handle,
-                role=True,
-                snd_settle_mode=self.peer.snd_settle_mode,
-                rcv_settle_mode=_FIRST,
-                source=Source(address=self.peer.source.address) if self.peer.source else Source(),
-                target=Target(address=self.address),
-                max_message_size=MAX_MESSAGE_SIZE,
-            )
+    async def find_node(self) -> Inbox:
+        """Ask the container for what takes the peer's messages."""
+        return await self.session.container.open_inbox(self)
+
+    def terms(self) -> Attach:
+        """Take messages, each settled by us."""
+        return Attach(
+            name=self.peer.name,
+            handle=self.handle,
+            role=True,
+            snd_settle_mode=self.peer.snd_settle_mode,
+            rcv_settle_mode=_FIRST,
+            source=Source(address=self.peer.source.address) if self.peer.source else Source(),
+            target=Target(address=self.address),
+            max_message_size=MAX_MESSAGE_SIZE,
         )
+
+    def begin(self, node: Inbox) -> None:
+        """Grant credit."""
         self._top_up()
 
     def on_transfer(self, transfer: Transfer, payload: bytes) -> None:
@@ -186,8 +213,8 @@ class Receiver(Link):
         self._forget()
         if size > MAX_MESSAGE_SIZE:
             delivery.reject(AmqpError(MESSAGE_TOO_LARGE, f"{size} bytes are more than {MAX_MESSAGE_SIZE}"))
-        elif self._inbox and self.is_open:
-            self._inbox.deliver(delivery)
+        elif self._node and self.is_open:
+            self._node.deliver(delivery)
 
     def send_flow(self) -> None:
         """Tell the peer how much it may send."""
@@ -198,8 +225,7 @@ class Receiver(Link):
     def on_gone(self) -> None:
         """Let the inbox know."""
         self._forget()
-        if self._inbox:
-            self._inbox.detached()
+        super().on_gone()
 
     def settled(self) -> None:
         """One of the deliveries has come to its end."""
@@ -245,12 +271,11 @@ class Delivery:
         self.link.settled()
 
 
-class Sender(Link):
+class Sender(Link[Outbox]):
     """Our end of a link on which the peer receives. Messages leave settled: nothing is ever sent twice."""
 
     def __init__(self, session: Session, attach: Attach) -> None:
         super().__init__(session, attach)
-        self._outbox: Outbox | None = None
         self._delivery_count = 0
         self._credit = 0
         self._drain = False
@@ -261,31 +286,27 @@ class Sender(Link):
         """Address of the source."""
         return (self.peer.source and self.peer.source.address) or ""
 
-    async def open(self) -> None:
-        """Ask the container for the node, then answer the peer's attach."""
-        try:
-            self._outbox = await self.session.container.open_outbox(self)
-        except AmqpError as error:
-            self.refuse(error)
-            return
-        if self.is_gone:
-            self._outbox.detached()
-            return
-        self.is_open = True
-        self.session.send(
-            Attach(
-                name=self.peer.name,
-                handle=self.handle,
-                role=False,
-                snd_settle_mode=_SETTLED,
-                rcv_settle_mode=_FIRST,
-                source=Source(address=self.address),
-                target=Target(address=self.peer.target.address) if self.peer.target else Target(),
-                initial_delivery_count=self._delivery_count,
-                max_message_size=MAX_MESSAGE_SIZE,
-            )
+    async def find_node(self) -> Outbox:
+        """Ask the container for what sends messages to the peer."""
+        return await self.session.container.open_outbox(self)
+
+    def terms(self) -> Attach:
+        """Send messages that are settled already."""
+        return Attach(
+            name=self.peer.name,
+            handle=self.handle,
+            role=False,
+            snd_settle_mode=_SETTLED,
+            rcv_settle_mode=_FIRST,
+            source=Source(address=self.address),
+            target=Target(address=self.peer.target.address) if self.peer.target else Target(),
+            initial_delivery_count=self._delivery_count,
+            max_message_size=MAX_MESSAGE_SIZE,
         )
-        self._outbox.attached()
+
+    def begin(self, node: Outbox) -> None:
+        """Let the outbox send."""
+        node.attached()
 
     async def send(self, messages: Iterable[bytes]) -> None:
         """Send encoded messages as credit, window and socket allow; stop when the link ends."""
@@ -331,8 +352,7 @@ class Sender(Link):
     def on_gone(self) -> None:
         """Let the outbox know, and whoever waits for credit."""
         self.wake()
-        if self._outbox:
-            self._outbox.detached()
+        super().on_gone()
 
     async def _until_sendable(self) -> None:
         while not self.is_gone and (self._credit <= 0 or not self.session.has_window):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulators.eventhubs.amqp.errors import HANDLE_IN_USE, UNATTACHED_HANDLE, SessionError
-from emulators.eventhubs.amqp.link import SERIAL, Link, Receiver, Sender
+from emulators.eventhubs.amqp.link import SERIAL, Receiver, Sender
 from emulators.eventhubs.amqp.performatives import (
     Attach,
     Begin,
@@ -32,7 +32,7 @@ class Session:
     def __init__(self, connection: Connection, channel: int, begin: Begin) -> None:
         self.connection = connection
         self.channel = channel
-        self._links: dict[int, Link] = {}
+        self._links: dict[int, Receiver | Sender] = {}
         self._next_incoming_id = begin.next_outgoing_id
         self._incoming_window = WINDOW
         self._next_outgoing_id = 0
@@ -131,7 +131,7 @@ class Session:
         known = self._links.get(attach.handle)
         if known and not known.is_gone:
             raise SessionError(HANDLE_IN_USE, f"handle {attach.handle} is attached")
-        link: Link = Sender(self, attach) if attach.role else Receiver(self, attach)
+        link = Sender(self, attach) if attach.role else Receiver(self, attach)
         self._links[attach.handle] = link
         self.connection.spawn(link.open())
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from azure.core.credentials import AzureSasCredential
 from azure.eventhub import EventData, EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.exceptions import AuthenticationError, ConnectError, ConnectionLostError, EventHubError
 
+from emulators.eventhubs.sas import sign
+from emulators.settings import SAS_KEY_NAME
 from tests.integration.eventhubs.conftest import NO_RETRIES, EventHubs
 
 
@@ -21,10 +24,12 @@ def in_time() -> Any:
 
 
 def test_a_wrong_key(eventhubs: EventHubs) -> None:
+    hub = eventhubs.new_hub()
     wrong = eventhubs.settings.connection_string.replace(eventhubs.settings.sas_key, "c2VjcmV0")
-    producer = EventHubProducerClient.from_connection_string(wrong, eventhub_name="orders", **NO_RETRIES)
+    producer = EventHubProducerClient.from_connection_string(wrong, eventhub_name=hub, **NO_RETRIES)
     with producer, pytest.raises(AuthenticationError, match=r"401[\s\S]*made with another key"):
         producer.send_event(EventData("x"))
+    assert eventhubs.kafka_receive(hub) == []
 
 
 def test_a_wrong_key_name(eventhubs: EventHubs) -> None:
@@ -117,6 +122,32 @@ def test_a_token_for_one_hub_opens_no_other(eventhubs: EventHubs) -> None:
             else:
                 with pytest.raises(AuthenticationError, match="No valid token for 'orders'"):
                     client.send_event(EventData("x"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "change", "said"),
+    [
+        (-5, {}, "the token expired 5 s ago"),
+        (60, {"sig": "d3Jvbmc%3D"}, "made with another key"),
+        (60, {"skn": "Sender"}, "no key 'Sender'"),
+    ],
+)
+def test_a_wrong_or_expired_token_writes_nothing(
+    eventhubs: EventHubs, seconds: float, change: dict[str, str], said: str
+) -> None:
+    hub = eventhubs.new_hub()
+    uri, expires_at = quote(f"sb://127.0.0.1/{hub}", safe=""), int(time.time() + seconds)
+    signature = quote(sign(uri, expires_at, eventhubs.settings.sas_key), safe="")
+    parts = {"sr": uri, "sig": signature, "se": str(expires_at), "skn": SAS_KEY_NAME} | change
+    token = "SharedAccessSignature " + "&".join(f"{name}={value}" for name, value in parts.items())
+    host = eventhubs.settings.connection_string.split("//")[1].split(";")[0]
+    options: dict[str, Any] = {"use_tls": False, **NO_RETRIES}
+    with (
+        EventHubProducerClient(host, hub, AzureSasCredential(token), **options) as client,
+        pytest.raises(AuthenticationError, match=said.replace("5 s", r"\d s")),
+    ):
+        client.send_event(EventData("x"))
+    assert eventhubs.kafka_receive(hub) == []
 
 
 def receive_errors(eventhubs: EventHubs, hub: str, **options: Any) -> list[Exception]:
