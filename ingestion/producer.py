@@ -29,8 +29,8 @@ TROUBLE_SECONDS = 8.5
 attempt may take, an error comes within 10 s."""
 
 AWAY_SECONDS = 60.0
-"""How long a request is tried again while the hub is away: a broker that was killed takes 5 to 12 s to come back,
-on a busy machine more."""
+"""How long a request is tried again once the hub was found away: a broker that was killed takes 5 to 12 s to
+come back, on a busy machine more."""
 
 STOP_SECONDS = 8.0
 """How long a request may still take after a request to stop."""
@@ -86,7 +86,7 @@ class Producer:
     Args:
         settings: which hub, and the credentials.
         patience: seconds for which a request is tried again after any trouble that may pass; by default
-            AWAY_SECONDS while the hub is away and TROUBLE_SECONDS otherwise.
+            AWAY_SECONDS once the hub was found away and TROUBLE_SECONDS otherwise.
         stop: when it is requested, requests come to an end within STOP_SECONDS.
         journal: is told what becomes of batches.
     """
@@ -225,11 +225,11 @@ class Producer:
 
         With `begin` it is a transfer, and `begin` is called whenever the call is about to be made.
         """
-        began = steady_since = time.monotonic()
-        pause = FIRST_PAUSE_SECONDS
+        began = time.monotonic()
+        patience, pause = TROUBLE_SECONDS, FIRST_PAUSE_SECONDS
         told: Exception | None = None
         while True:
-            limit = self._limit(steady_since, TROUBLE_SECONDS)
+            limit = self._limit(began, patience)
             is_sent = False
             try:
                 client = self._connected(limit)
@@ -248,12 +248,12 @@ class Producer:
                 self._client = None
             elif trouble is not Trouble.THROTTLED or not is_sent:
                 self._disconnect()
-            now = time.monotonic()
             if trouble is Trouble.AWAY:
-                limit, steady_since = self._limit(began, AWAY_SECONDS), now
+                patience = AWAY_SECONDS
             if trouble is not Trouble.SILENT or told is None:
                 told = failure
-            if trouble is Trouble.REFUSED or now + pause + SHORTEST_WAIT_SECONDS > limit:
+            least = time.monotonic() + pause + SHORTEST_WAIT_SECONDS
+            if trouble is Trouble.REFUSED or least > self._limit(began, patience):
                 # The last request may have had little time: what the hub said before says more than silence.
                 raise self._explained(told) from told
             if self._stop and not self._stop.requested:

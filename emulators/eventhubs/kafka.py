@@ -36,7 +36,7 @@ from emulators.eventhubs.broker import MAX_RECORD_BATCH_BYTES, USER
 from emulators.eventhubs.messages import Event, Header, Record
 from emulators.settings import Hub, Settings
 
-ACKNOWLEDGE_TIMEOUT = 4.0
+ACKNOWLEDGE_TIMEOUT = 3.0
 """Seconds the broker has to acknowledge an event; librdkafka looks once a second. Then the sender is told to
 try again, before it takes our silence for a dead line."""
 REQUEST_TIMEOUT = 5.0
