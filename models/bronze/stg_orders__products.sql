@@ -33,6 +33,17 @@ order_events as (
 
 ),
 
+-- Later events of an order repeat what was sold, at the list price of that day: they speak of the
+-- product only while no placement does.
+telling_events as (
+
+    select * from order_events
+    qualify
+        event_type = 'order_placed'
+        or not bool_or(event_type = 'order_placed') over (partition by product_id)
+
+),
+
 -- An attribute that one event lacks keeps the value of the event before.
 carried_forward as (
 
@@ -47,7 +58,7 @@ carried_forward as (
             ) as {{ attribute }},
         {% endfor -%}
         occurred_at
-    from order_events
+    from telling_events
 
 ),
 

@@ -238,13 +238,14 @@ def product_price_history(events: Iterable[Event]) -> Rows:
 
 
 def products(events: Iterable[Event]) -> Rows:
-    """One row per product: its latest attributes, and since when it has had them."""
+    """One row per product: the latest attributes of its placements, or, without one, of its other events."""
     rows = []
     in_time = sorted(events, key=lambda each: (each.occurred_at, each.event_id))
     for product_id, found in grouped(in_time, lambda each: each.product_id).items():
         known: Row = dict.fromkeys(ATTRIBUTES)
         changed_at = None
-        for event in found:
+        placements = [each for each in found if each.order_status == "placed"]
+        for event in placements or found:
             said = {name: getattr(event, name) for name in ATTRIBUTES}
             now_known = known | {name: value for name, value in said.items() if value is not None}
             if changed_at is None or now_known != known:
