@@ -97,8 +97,8 @@ def recreated(event_hub: str, checkpoint: Path) -> str:
     """What to say when offsets no longer mean what the checkpoint and the table took them for."""
     return (
         f"hub {event_hub!r} is not the one checkpoint {checkpoint} was made for: it was recreated, or "
-        "messages expired before they were landed. Nothing was written. Give the new hub a name of its own, "
-        "or move the bronze table away and start a new checkpoint."
+        "messages expired before they were landed. Nothing was written. Give the new hub a name of its own: "
+        "see 'Hub recreated' in docs/operations.md."
     )
 
 

@@ -53,10 +53,14 @@ class DeltaTable:
         """What to call the table when speaking to a person."""
         return self.path or self.name.replace("`", "")
 
-    @property
-    def table_id(self) -> str:
-        """Delta's own id of the table: a table that is dropped and made anew has another one."""
-        return str(self.spark.sql(f"describe detail {self.name}").select("id").collect()[0][0])
+    def identify(self) -> tuple[str, bool]:
+        """Delta's own id of the table, and whether it holds no file.
+
+        A table that is dropped and made anew has another id.
+        """
+        detail = self.spark.sql(f"describe detail {self.name}").select("id", "numFiles")
+        ((table_id, files),) = detail.collect()
+        return str(table_id), files == 0
 
     def append(self, rows: DataFrame, app_id: str, version: int) -> None:
         """Write rows in one transaction of `app_id`, left out if it holds this version or a later."""

@@ -81,9 +81,9 @@ def run(
         HubError: the hub cannot be reached, does not exist, or refuses the credentials.
         LandingError: going on would lose or repeat messages, or a table cannot be written.
     """
+    hub = settings.kafka.hub
     topic = kafka.describe(spark, settings.kafka)
     table, record = BronzeTable(spark, settings.bronze), BatchTable(spark, settings.bronze)
-    hub = settings.kafka.hub
     recorded_to = record.recorded_to(hub)
     identity, starting_offsets = _position(table, settings, topic, from_table, recorded_to)
     progress = Progress(settings.checkpoint, hub)
@@ -244,7 +244,7 @@ def _position(
 ) -> tuple[Identity, str]:
     """Under which identity to write, and where a stream without progress starts."""
     hub, checkpoint = settings.kafka.hub, settings.checkpoint
-    table_id = table.table_id
+    table_id, is_empty = table.identify()
     kept = read_identity(checkpoint)
     progress = Progress(checkpoint, hub)
     if kept and progress.planned is not None:
@@ -253,13 +253,13 @@ def _position(
         progress.check()
         _check_offsets(table, progress, topic)
         return kept, "earliest"
-    is_filled = table.holds(hub)
+    is_filled = not is_empty and table.holds(hub)
     if is_filled and not from_table:
         raise LandingError(
             f"checkpoint {checkpoint} is new, but {table.label} already holds messages of hub {hub!r}: "
             "landing would repeat them. Restore the checkpoint, or go on after those rows with --from-table."
         )
-    first_batch_id = max(table.next_batch_id(), recorded_to + 1)
+    first_batch_id = max(0 if is_empty else table.next_batch_id(), recorded_to + 1)
     identity = new_identity(checkpoint, table_id, hub, topic.topic_id, first_batch_id)
     if not is_filled:
         return identity, "earliest"

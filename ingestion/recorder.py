@@ -1,7 +1,8 @@
 """Writes down each micro-batch, as a line of JSON at once and in `ops.ingest_batches` within seconds.
 
-Rows are written by a thread of their own, those of several batches in one commit, so that landing does not
-wait. What a crash leaves unwritten is found again at the next start, in the bronze table and the checkpoint.
+Rows are written by a thread of their own, so that landing does not wait: the first at once, the next ones
+together. What a crash leaves unwritten is found again at the next start, in the bronze table and the
+checkpoint.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ingestion.delta import DeltaTable
 
 FLUSH_SECONDS = 10.0
-"""How long a batch's row may wait for those of the next ones."""
+"""Least time between two commits: how long a batch's row may wait for those of the next ones."""
 
 
 class Recorder:
@@ -57,6 +58,7 @@ class Recorder:
         self._emit(batch.as_json(datetime.now(UTC)))
         with self._changed:
             self._waiting.append(batch)
+            self._changed.notify()
 
     def close(self) -> None:
         """Write what is waiting.
@@ -78,9 +80,14 @@ class Recorder:
     def _work(self) -> None:
         is_closing = False
         batches: list[Batch] = []
+        pause = 0.0
         while not is_closing:
             with self._changed:
-                is_closing = self._is_closing or self._changed.wait(FLUSH_SECONDS)
+                self._changed.wait_for(lambda: self._is_closing, pause)
+                if not batches:
+                    self._changed.wait_for(lambda: self._is_closing or self._waiting)
+                is_closing = self._is_closing
+            pause = FLUSH_SECONDS
             # What failed is tried again before the next ones and without them: by its transaction nothing is
             # written twice.
             if batches:

@@ -27,6 +27,7 @@ from emulators.jars import ensure_jars
 from emulators.java import ensure_java
 from emulators.settings import REPOSITORY, Settings
 from emulators.spark_conf import write_spark_conf
+from ingestion.batches import TABLE as BATCHES
 from ingestion.bronze import TABLE
 from ingestion.session import spark_session
 
@@ -123,22 +124,68 @@ class Place:
             consumer.close()
         return messages
 
+    def delete_records(self, before: dict[int, int]) -> None:
+        """Let the messages before these offsets expire, by partition, as retention does."""
+        admin = AdminClient(self._client)
+        ends = [TopicPartition(self.hub, partition, offset) for partition, offset in before.items()]
+        for future in admin.delete_records(ends).values():
+            future.result(timeout=20)
+
     @property
     def commits(self) -> int:
         """How many versions the bronze table has."""
-        return len(list((self.folder / "bronze" / TABLE / "_delta_log").glob("*.json")))
+        return self.commits_of(TABLE)
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The rows of the bronze table, read without Spark: Delta's log says which Parquet files count."""
-        table = self.folder / "bronze" / TABLE
+    def commits_of(self, table: str) -> int:
+        """How many versions a table has."""
+        return len(list((self.folder / "bronze" / table / "_delta_log").glob("*.json")))
+
+    def rows(self, name: str = TABLE) -> list[dict[str, Any]]:
+        """The rows of a table, read without Spark: Delta's log says which Parquet files count."""
+        table = self.folder / "bronze" / name
         files: set[str] = set()
         for commit in sorted((table / "_delta_log").glob("*.json")):
             for line in commit.read_text().splitlines():
                 action = json.loads(line)
                 if "add" in action:
                     files.add(action["add"]["path"])
-                assert "remove" not in action
+                if "remove" in action:
+                    assert not action["remove"]["dataChange"]
+                    files.discard(action["remove"]["path"])
         return [row for file in files for row in pyarrow.parquet.read_table(table / file).to_pylist()]
+
+    def check_batches(self) -> list[dict[str, Any]]:
+        """See to it that the record of batches says what bronze holds: each batch once, without gaps.
+
+        Returns:
+            The rows of `ops.ingest_batches`, in the order of their numbers.
+        """
+        batches = sorted(self.rows(BATCHES), key=lambda row: row["ingest_batch_id"])
+        landed: dict[tuple[str, int, int], set[int]] = {}
+        for row in self.rows():
+            place = row["event_hub"], row["ingest_batch_id"], row["partition"]
+            landed.setdefault(place, set()).add(row["offset"])
+        recorded = {
+            (batch["event_hub"], batch["ingest_batch_id"], part["partition"]): set(
+                range(part["from_offset"], part["to_offset"])
+            )
+            for batch in batches
+            for part in batch["partitions"]
+            if part["from_offset"] < part["to_offset"]
+        }
+        assert recorded == landed
+        numbers = [(batch["event_hub"], batch["ingest_batch_id"]) for batch in batches]
+        assert len(set(numbers)) == len(numbers), "a batch is recorded twice"
+        ends: dict[tuple[str, int], int] = {}
+        for batch in batches:
+            assert batch["row_count"] == sum(
+                part["to_offset"] - part["from_offset"] for part in batch["partitions"]
+            )
+            for part in batch["partitions"]:
+                source = batch["event_hub"], part["partition"]
+                assert ends.setdefault(source, part["from_offset"]) == part["from_offset"]
+                ends[source] = part["to_offset"]
+        return batches
 
     def landed(self) -> dict[Position, bytes]:
         """Bodies of the bronze table by partition and offset; fails on a position that stands there twice."""

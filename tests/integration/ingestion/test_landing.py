@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 from pyspark.sql import SparkSession
@@ -22,16 +21,21 @@ def land(spark: SparkSession, place: Place, max_offsets: int = 100_000, from_tab
     return run(spark, settings, None, max_offsets, from_table, StopRequest())
 
 
-def has_more_commits(place: Place, count: int) -> bool:
-    return place.commits > count
-
-
 def test_what_is_sent_lands_once_untouched(place: Place, spark: SparkSession) -> None:
     place.summary("simulate", "--events", "3000", "--seed", "21")
     place.produce([b"", b"\xff\xfe", b"not json", b"[]"])
     began = datetime.now(UTC)
-    assert place.summary("land")["landed"] == 3004
+    metrics = place.folder / "batches.jsonl"
+    assert place.summary("land", "--metrics", str(metrics))["landed"] == 3004
     assert place.landed() == place.held()
+    (batch,) = place.check_batches()
+    (line,) = map(json.loads, metrics.read_text().splitlines())
+    assert line.keys() == batch.keys()
+    same = ("event_hub", "ingest_batch_id", "checkpoint_id", "ingester_run_id", "partitions", "row_count")
+    assert {name: line[name] for name in same} == {name: batch[name] for name in same}
+    assert (batch["lag_count"], batch["is_recovered"]) == (0, False)
+    assert all(batch[f"{stage}_seconds"] >= 0 for stage in ("total", "plan", "write", "log"))
+    assert batch["rows_per_second"] > 0
     for row in place.rows():
         assert row["event_hub"] == place.hub
         assert row["ingest_batch_id"] == 0
@@ -58,21 +62,6 @@ def test_keys_and_headers_land(place: Place, spark: SparkSession) -> None:
     assert rows[b"k2"]["body"] is None
 
 
-def test_kill_9_loses_nothing_and_repeats_nothing(place: Place) -> None:
-    place.produce(Simulator(22).take(40_000))
-    for commits in (2, 5):
-        ingester = place.start("land", "--max-offsets", "4000")
-        try:
-            wait_until(partial(has_more_commits, place, commits), "some batches have landed")
-        finally:
-            ingester.kill()
-            ingester.communicate()
-        assert len(place.landed()) < 40_000
-    place.produce(Simulator(23).take(1000))
-    place.summary("land", "--max-offsets", "10000")
-    assert place.landed() == place.held()
-
-
 def test_a_batch_that_was_written_but_not_recorded_is_not_written_again(
     place: Place, spark: SparkSession
 ) -> None:
@@ -81,8 +70,11 @@ def test_a_batch_that_was_written_but_not_recorded_is_not_written_again(
     # What a kill leaves behind between Delta's commit and Spark's own.
     (place.folder / "checkpoint" / "commits" / "0").unlink()
     (place.folder / "checkpoint" / "commits" / ".0.crc").unlink()
+    shutil.rmtree(place.folder / "bronze" / "ingest_batches")
     land(spark, place)
     assert place.landed() == place.held()
+    (batch,) = place.check_batches()
+    assert (batch["is_recovered"], batch["lag_count"]) == (True, None)
     place.produce(Simulator(25).take(50))
     assert land(spark, place).rows == 50
     assert place.landed() == place.held()
@@ -95,17 +87,56 @@ def test_continuous_landing_stops_at_sigterm_and_says_what_it_did(place: Place) 
         wait_until(lambda: place.commits > 1, "the first batch has landed")
         refused = place.run("land")
         assert refused.returncode == 1
-        assert "another ingester is running" in refused.stderr
+        assert "another ingester is running on checkpoint" in refused.stderr
+        refused = place.run("land", INGESTION_CHECKPOINT=str(place.folder / "other"))
+        assert refused.returncode == 1
+        assert f"another ingester lands hub '{place.hub}'" in refused.stderr
         place.produce(Simulator(27).take(200))
         wait_until(lambda: len(place.landed()) == 300, "the second batch has landed")
         ingester.send_signal(signal.SIGTERM)
-        stdout, stderr = ingester.communicate(timeout=60)
+        stdout, stderr = ingester.communicate(timeout=240)
     finally:
         ingester.kill()
     assert (ingester.returncode, stderr) == (0, "")
     summary = json.loads(stdout)
-    assert (summary["landed"], summary["batches"] >= 2) == (300, True)
+    assert (summary["landed"], summary["batches"] >= 2, summary["stopped"]) == (300, True, True)
     assert place.landed() == place.held()
+    place.check_batches()
+
+
+def test_sigterm_ends_one_pass_after_a_batch_and_the_next_one_goes_on(
+    place: Place, spark: SparkSession
+) -> None:
+    place.produce(Simulator(41).take(3000))
+    ingester = place.start("land", "--max-offsets", "100", "--json")
+    try:
+        wait_until(lambda: place.commits > 2, "two batches have landed")
+        ingester.send_signal(signal.SIGTERM)
+        stdout, stderr = ingester.communicate(timeout=240)
+    finally:
+        ingester.kill()
+    assert (ingester.returncode, stderr) == (0, "")
+    summary = json.loads(stdout)
+    assert summary["stopped"]
+    assert 0 < summary["landed"] < 3000
+    assert summary["landed"] + summary["lag"] == 3000
+    # The batch that had begun may have reached the table.
+    assert 3000 - len(place.landed()) <= land(spark, place).rows + 100
+    assert place.landed() == place.held()
+    place.check_batches()
+
+
+def test_sigterm_during_the_start_ends_in_order(place: Place) -> None:
+    place.produce(Simulator(42).take(10))
+    ingester = place.start("land", "--json")
+    try:
+        wait_until((place.folder / "checkpoint" / "ingester.lock").exists, "the lock is taken")
+        ingester.send_signal(signal.SIGTERM)
+        stdout, stderr = ingester.communicate(timeout=240)
+    finally:
+        ingester.kill()
+    assert (ingester.returncode, stderr) == (0, "")
+    assert json.loads(stdout)["stopped"]
 
 
 def test_a_wrong_key_is_one_line(place: Place) -> None:
@@ -147,6 +178,7 @@ def test_a_new_checkpoint_on_a_filled_table_is_refused_until_told_to_go_on(
     place.produce(Simulator(30).take(10))
     assert land(spark, place).rows == 10
     assert place.landed() == place.held()
+    assert [batch["ingest_batch_id"] for batch in place.check_batches()] == [0, 1, 2]
 
 
 def test_an_old_copy_of_the_checkpoint_is_refused(place: Place, spark: SparkSession) -> None:
@@ -184,7 +216,24 @@ def test_a_hub_that_was_recreated_is_refused(place: Place, spark: SparkSession) 
     identity.write_text(json.dumps(json.loads(identity.read_text()) | {"topic_id": None}))
     place.delete_hub()
     place.create_hub()
-    place.produce(Simulator(36).take(3))
+    place.produce(Simulator(36).take(900))
     with pytest.raises(LandingError, match="it was recreated"):
         land(spark, place)
     assert place.landed() == before
+
+
+def test_messages_that_expired_before_they_landed_are_named(place: Place, spark: SparkSession) -> None:
+    place.produce(Simulator(37).take(20), partition=1)
+    land(spark, place)
+    # What has landed may expire.
+    place.delete_records({1: 20})
+    assert land(spark, place).rows == 0
+    place.produce(Simulator(38).take(30), partition=1)
+    place.delete_records({1: 25})
+    expired = "no longer holds offsets 20 to 24 of partition 1: they expired"
+    with pytest.raises(LandingError, match=expired):
+        land(spark, place)
+    shutil.rmtree(place.folder / "checkpoint")
+    with pytest.raises(LandingError, match=expired):
+        land(spark, place, from_table=True)
+    assert len(place.landed()) == 20
