@@ -5,11 +5,7 @@
     {%- endif -%}
     {%- set query -%}
         select cast(min(occurred_at) as string)
-        from {{ ref('order_events') }}
-        where
-            order_status = 'placed'
-            and base_price is not null
-            and {{ is_unread(positions) }}
+        from ({{ price_news(positions) }})
     {%- endset -%}
     {%- set first = run_query(query).rows[0][0] -%}
     {{ return('timestamp' ~ literal(first) if first else 'cast(null as timestamp)') }}

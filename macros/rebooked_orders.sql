@@ -5,4 +5,9 @@
     where
         order_status in ('placed', 'cancelled', 'returned')
         and {{ is_unread(positions) }}
+    {%- if unread_replays(positions) %}
+    union
+    select order_id
+    from ({{ former_events(positions) }})
+    {%- endif %}
 {%- endmacro %}

@@ -8,9 +8,10 @@
                 'select cast(max(' ~ event_time ~ ') as string) from ' ~ this
                 ~ ' where ' ~ note['within'] | replace('DBT_INTERNAL_DEST.', '')
             ).rows[0][0] -%}
-            {%- do state.update({'latest_occurred_at': [
-                latest or '', run_state(this).get('latest_occurred_at') or ''
-            ] | max}) -%}
+            {#- A replay can take the latest event away: it looks at all rows. -#}
+            {%- set before = run_state(this).get('latest_occurred_at')
+                if not note.get('is_replay') -%}
+            {%- do state.update({'latest_occurred_at': [latest or '', before or ''] | max}) -%}
         {%- endif -%}
         {%- if state != run_state(this) -%}
             alter table {{ this }}

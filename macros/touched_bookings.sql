@@ -9,4 +9,9 @@
     where
         events.order_status in ('placed', 'returned')
         and {{ is_within(orders, 'events.order_id') }}
+    {%- if unread_replays(positions) %}
+    union all
+    select occurred_at as booked_at
+    from ({{ former_events(positions) }})
+    {%- endif %}
 {%- endmacro %}

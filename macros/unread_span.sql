@@ -1,7 +1,9 @@
 {# Of what the model reads, not of all there is: if it lags behind, its "now" lags with it. Without
-   events the span is empty, and lies beyond all that is held. #}
+   events the span is empty, and lies beyond all that is held. Before the beginning nothing is known. #}
 {% macro unread_span(positions) -%}
-    {%- set before = run_state(this).get('latest_occurred_at') if is_incremental() -%}
+    {%- set begins = positions | rejectattr('after', 'equalto', -1) | list == [] -%}
+    {%- set before = run_state(this).get('latest_occurred_at')
+        if is_incremental() and not begins -%}
     {%- set query -%}
         select
             cast(min(ingested_at) as string),

@@ -22,12 +22,12 @@ from typing import Any
 Node = Mapping[str, Any]
 Exceptions = Mapping[str, Mapping[str, str]]
 
-LAYERS = ("bronze", "silver", "gold")
+LAYERS = ("bronze", "silver", "gold", "ops")
 STORED = ("table", "incremental")
 # A materialized view refreshes incrementally only over these; all else is rebuilt or has no rows of its own.
 KEPT = ("incremental", "materialized_view", "streaming_table")
 # Business nouns that are plural in sense only.
-COLLECTIVE_NOUNS = ("history", "ledger", "performance")
+COLLECTIVE_NOUNS = ("drift", "history", "ledger", "performance")
 PERSONAL = ("customer_name", "customer_email")
 
 EXCEPTIONS: Exceptions = {
@@ -395,7 +395,7 @@ def every_table_states_its_grain(project: Project) -> Iterator[Problem]:
                 "begin it with: One row per",
             )
     for model in project.models:
-        if layer_of(model) in ("silver", "gold"):
+        if layer_of(model) in ("silver", "gold", "ops"):
             yield from _opens_with_grain(model)
 
 
@@ -423,7 +423,7 @@ def _opens_with_grain(model: Node) -> Iterator[Problem]:
 
 def stored_tables_are_under_contract(project: Project) -> Iterator[Problem]:
     for model in project.models:
-        if layer_of(model) not in ("silver", "gold") or materialized(model) not in STORED:
+        if layer_of(model) not in ("silver", "gold", "ops") or materialized(model) not in STORED:
             continue
         if not (model["config"].get("contract") or {}).get("enforced"):
             remedy = "add contract: {enforced: true}"

@@ -1,10 +1,24 @@
 -- Grain: one row per landed message, copies and rejected messages included.
 -- Nothing here may be summed: one event can land more than once.
+{%- set field_names = "array('" ~ order_event_fields() | join("', '") ~ "')" %}
 with
 
 landed as (
 
     select * from {{ source('bronze', 'order_events') }}
+
+),
+
+-- Of several corrections of a message the latest counts; without a body it takes back those before.
+corrections as (
+
+    select
+        event_hub,
+        `partition`,
+        `offset`,
+        max_by(corrected_body, struct(corrected_at, corrected_body)) as corrected_body
+    from {{ ref('order_event_corrections') }}
+    group by event_hub, `partition`, `offset`
 
 ),
 
@@ -14,18 +28,33 @@ us_states as (
 
 ),
 
+bodies as (
+
+    select
+        landed.event_hub,
+        landed.`partition`,
+        landed.`offset`,
+        landed.enqueued_at,
+        landed.ingested_at,
+        landed.ingest_batch_id,
+        landed.body,
+        cast(coalesce(corrections.corrected_body, landed.body) as string) as body_text,
+        corrections.corrected_body is not null as is_corrected
+    from landed
+    left join corrections
+        on
+            landed.event_hub = corrections.event_hub
+            and landed.`partition` = corrections.`partition`
+            and landed.`offset` = corrections.`offset`
+
+),
+
 texts as (
 
     select
-        event_hub,
-        `partition`,
-        `offset`,
-        enqueued_at,
-        ingested_at,
-        ingest_batch_id,
-        body,
-        case when is_valid_utf8(cast(body as string)) then cast(body as string) end as body_text
-    from landed
+        * except (body_text),
+        case when is_valid_utf8(body_text) then body_text end as body_text
+    from bodies
 
 ),
 
@@ -35,6 +64,23 @@ documents as (
         * except (body_text),
         {{ parse_strict_json('body_text') }} as document
     from texts
+
+),
+
+-- Drift is what a sender writes, so that a correction has no part in it.
+landed_documents as (
+
+    select
+        *,
+        case
+            when is_corrected
+                then
+                    {{ parse_strict_json(
+                        'case when is_valid_utf8(cast(body as string)) then cast(body as string) end'
+                    ) }}
+            else document
+        end as landed_document
+    from documents
 
 ),
 
@@ -51,15 +97,17 @@ objects as (
         array_sort(
             array_except(
                 map_keys(try_variant_get(document, '$', 'map<string, variant>')),
-                array(
-                    {% for field in order_event_fields() -%}
-                        '{{ field }}'
-                        {{- ',' if not loop.last }}
-                    {% endfor -%}
-                )
+                {{ field_names }}
             )
-        ) as unknown_fields
-    from documents
+        ) as unknown_fields,
+        transform(
+            map_entries(try_variant_get(landed_document, '$', 'map<string, variant>')),
+            member -> struct(
+                member.key as field_name,
+                {{ json_type('member.value') }} as json_type
+            )
+        ) as landed_fields
+    from landed_documents
 
 ),
 
@@ -180,7 +228,14 @@ judged as (
                     true
                 )
                 then 'unknown_event_type'
-            when coalesce(checked.schema_version <> 1, true) then 'unknown_schema_version'
+            when
+                coalesce(
+                    checked.schema_version not in (
+                        {{ var('accepted_schema_versions') | join(', ') }}
+                    ),
+                    true
+                )
+                then 'unknown_schema_version'
             when concat('order_', checked.written_order_status) <> checked.written_event_type
                 then 'status_contradicts_event_type'
             when size(checked.unreadable_fields) > 0 then 'unreadable_value'
@@ -193,6 +248,44 @@ judged as (
     from checked
     left join us_states
         on checked.written_state = us_states.state
+
+),
+
+-- Fields that the contract does not know, that have another type in JSON than by the contract, and
+-- that are not there; null is no type.
+compared as (
+
+    select
+        *,
+        concat(
+            transform(
+                filter(
+                    landed_fields,
+                    field -> not array_contains({{ field_names }}, field.field_name)
+                ),
+                field -> struct(field.field_name, 'added' as drift_kind, field.json_type)
+            ),
+            transform(
+                filter(
+                    landed_fields,
+                    field -> array_contains({{ field_names }}, field.field_name)
+                    and field.json_type not in (
+                        'null',
+                        if(field.field_name in ('schema_version', 'quantity'), 'number', 'string')
+                    )
+                ),
+                field -> struct(field.field_name, 'retyped' as drift_kind, field.json_type)
+            ),
+            transform(
+                array_except(
+                    {{ field_names }}, transform(landed_fields, field -> field.field_name)
+                ),
+                field_name -> struct(
+                    field_name, 'missing' as drift_kind, 'none' as json_type
+                )
+            )
+        ) as drift
+    from judged
 
 ),
 
@@ -214,8 +307,9 @@ final as (
         written_brand as brand,
         written_payment_method as payment_method,
         unknown_fields,
+        drift,
         rule_id,
-        case rule_id
+        if(is_corrected, 'as corrected: ', '') || case rule_id
             when 'body_not_json'
                 then 'body is not one JSON text in UTF-8 (RFC 8259)'
             when 'body_not_object'
@@ -267,10 +361,11 @@ final as (
         `offset`,
         ingest_batch_id,
         body,
+        is_corrected,
         occurred_at,
         enqueued_at,
         ingested_at
-    from judged
+    from compared
 
 )
 

@@ -7,6 +7,7 @@
         materialized='incremental',
         incremental_strategy='merge_changes',
         unique_key='product_id',
+        not_matched_by_source_action='delete',
         on_schema_change='fail',
         tblproperties={'delta.enableDeletionVectors': 'true'},
     )

@@ -26,6 +26,32 @@ quarantined as (
 
 ),
 
+replayed as (
+
+    select distinct
+        event_hub,
+        `partition`,
+        `offset`
+    from {{ ref('order_event_replays') }}
+
+),
+
+-- A replay moves a message from one table to the other, in two runs: in between it can be in both.
+moved as (
+
+    select
+        accepted.event_hub,
+        accepted.`partition`,
+        accepted.`offset`
+    from accepted
+    left semi join replayed
+        on
+            accepted.event_hub = replayed.event_hub
+            and accepted.`partition` = replayed.`partition`
+            and accepted.`offset` = replayed.`offset`
+
+),
+
 stored as (
 
     select
@@ -36,11 +62,16 @@ stored as (
     from accepted
     union all
     select
-        event_hub,
-        `partition`,
-        `offset`,
+        quarantined.event_hub,
+        quarantined.`partition`,
+        quarantined.`offset`,
         'quarantined' as outcome
     from quarantined
+    left anti join moved
+        on
+            quarantined.event_hub = moved.event_hub
+            and quarantined.`partition` = moved.`partition`
+            and quarantined.`offset` = moved.`offset`
 
 ),
 
@@ -87,6 +118,8 @@ explained as (
         remaining.`offset`,
         case
             when remaining.rule_id is null and accepted.event_id is not null then 'duplicate'
+            -- Or in neither: the other run takes it.
+            when replayed.event_hub is not null then 'pending'
             -- Beyond the cursor of the table that takes it: the next run does.
             when
                 remaining.`offset` > coalesce(
@@ -99,6 +132,11 @@ explained as (
     from remaining
     left join accepted
         on remaining.event_id = accepted.event_id
+    left join replayed
+        on
+            remaining.event_hub = replayed.event_hub
+            and remaining.`partition` = replayed.`partition`
+            and remaining.`offset` = replayed.`offset`
     left join cursors
         on
             remaining.event_hub = cursors.event_hub

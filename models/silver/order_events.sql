@@ -6,26 +6,51 @@
         incremental_strategy='merge_changes',
         unique_key='event_id',
         skip_matched_step=true,
+        meta={'removed_when': 'event_type is null'},
         liquid_clustered_by=['order_id'],
         post_hook="{{ save_run_state(event_time='occurred_at') }}",
     )
 }}
 {%- set unread = unread_messages() -%}
-{%- set lookup_hint = '/*+ broadcast(staged_ids) */' if count_unread(unread) <= 5000000 else '' %}
-{{ run_note(unread, within=is_unread(unread, 'DBT_INTERNAL_DEST')) }}
+{%- set lookup_hint = '/*+ broadcast(staged_ids) */' if count_unread(unread) <= 5000000 else '' -%}
+{%- set is_replay = unread_replays(unread) != [] -%}
+{%- set is_taken = '(replayed_messages.event_hub is not null or '
+    ~ is_unread(unreplayed(unread), 'staged_messages') ~ ')' if is_replay else 'true' %}
+{{ run_note(
+    unread,
+    within='true' if is_replay else is_unread(unread, 'DBT_INTERNAL_DEST'),
+) }}
 
 with
+
+{% if is_replay -%}
+    -- The linter takes each branch alone, and finds in none what is used in another.
+    replayed_messages as (  -- noqa: ST03
+
+        {{ replayed_messages(unread) }}
+
+    ),
+
+{% endif -%}
 
 staged as (
 
     select
-        *,
-        xxhash64(event_id) as event_id_hash,
-        hash(event_id) as event_id_check
-    from {{ ref('stg_orders__order_events') }}
+        staged_messages.*,
+        xxhash64(staged_messages.event_id) as event_id_hash,
+        hash(staged_messages.event_id) as event_id_check
+    from {{ ref('stg_orders__order_events') }} as staged_messages
+    {% if is_replay -%}
+        left join replayed_messages  -- noqa: ST11
+            on
+                staged_messages.event_hub = replayed_messages.event_hub
+                and staged_messages.`partition` = replayed_messages.`partition`
+                and staged_messages.`offset` = replayed_messages.`offset`
+    {% endif -%}
     where
-        rule_id is null
-        and {{ is_unread(unread) }}
+        staged_messages.rule_id is null
+        and {{ is_unread(unread, 'staged_messages') }}
+        and {{ is_taken }}
 
 ),
 
@@ -56,6 +81,13 @@ staged as (
             on
                 held.event_id_hash = staged_ids.event_id_hash
                 and held.event_id_check = staged_ids.event_id_check
+        {% if is_replay -%}
+            left anti join replayed_messages
+                on
+                    held.event_hub = replayed_messages.event_hub
+                    and held.`partition` = replayed_messages.`partition`
+                    and held.`offset` = replayed_messages.`offset`
+        {% endif -%}
 
     ),
 
@@ -79,6 +111,33 @@ first_copies as (
         ) = 1
 
 ),
+
+{% if is_replay -%}
+    replayed_events as (
+
+        select held.event_id
+        from {{ this }} as held
+        left semi join replayed_messages
+            on
+                held.event_hub = replayed_messages.event_hub
+                and held.`partition` = replayed_messages.`partition`
+                and held.`offset` = replayed_messages.`offset`
+
+    ),
+
+    -- Without a type: the merge removes an event that no message tells of any more.
+    told_events as (  -- noqa: ST03
+
+        select
+            coalesce(first_copies.event_id, replayed_events.event_id) as event_id,
+            first_copies.* except (event_id)
+        from first_copies
+        full outer join replayed_events
+            on first_copies.event_id = replayed_events.event_id
+
+    ),
+
+{% endif -%}
 
 final as (
 
@@ -113,7 +172,7 @@ final as (
         occurred_at,
         enqueued_at,
         ingested_at
-    from first_copies
+    from {{ 'told_events' if is_replay else 'first_copies' }}
 
 )
 

@@ -38,11 +38,7 @@ placements as (
         select
             product_id,
             min(occurred_at) as first_news_at
-        from {{ ref('order_events') }}
-        where
-            order_status = 'placed'
-            and base_price is not null
-            and {{ is_unread(unread) }}
+        from ({{ price_news(unread) }})
         group by product_id
 
     ),

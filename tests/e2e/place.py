@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,28 @@ class Place:
             host, path, credentials_provider=lambda: oauth_service_principal(config), catalog=catalog
         )
 
+    def in_schemas(self, folder: Path, prefix: str) -> Place:
+        """Empty schemas with this prefix: those of the target dev, in the warehouse of the target local."""
+        folder.mkdir()
+        profile = (REPOSITORY / "profiles.yml").read_text()
+        local = profile[profile.index("    local:") : profile.index("    dev:")]
+        own = local.replace("local:", "dev:", 1).replace("schema: gold", f"schema: {prefix}")
+        (folder / "profiles.yml").write_text(f"order_intelligence:\n  target: dev\n  outputs:\n{own}")
+        place = replace(
+            self,
+            environment=self.environment
+            | {
+                "DBT_PROFILES_DIR": str(folder),
+                "INGESTION_BRONZE_SCHEMA": f"{prefix}_bronze",
+                "INGESTION_OPS_SCHEMA": f"{prefix}_ops",
+            },
+            target="dev",
+            schema_prefix=f"{prefix}_",
+            folder=folder,
+        )
+        place.create_bronze()
+        return place
+
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         with self.connect() as connection, connection.cursor() as cursor:
             return [tuple(row) for row in cursor.execute(statement).fetchall()]
@@ -99,11 +122,29 @@ class Place:
     def dbt(self, *arguments: str, timeout: float = 280) -> str:
         """Run a dbt command that must succeed and warn of nothing; returns what it printed."""
         log = self.folder / "logs"
-        command = ("dbt", "--log-path", str(log), "--warn-error", *arguments, "--target", self.target)
+        # Tests that only warn, of drift for one, speak of data: all other warnings are errors.
+        strict = ("--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}')
+        command = ("dbt", "--log-path", str(log), *strict, *arguments, "--target", self.target)
         answer = self.run(*command, "--target-path", str(self.folder / "target"), timeout=timeout)
         assert answer.returncode == 0, answer.stdout[-4000:] + answer.stderr
         assert answer.stderr == ""
         return answer.stdout
+
+    def kill_run_after(self, done: str, *arguments: str) -> None:
+        """Start a dbt run and kill it once it reports this model as done."""
+        command = ["dbt", "--log-path", str(self.folder / "logs"), "run", "--target", self.target]
+        command += ["--target-path", str(self.folder / "target"), *arguments]
+        with subprocess.Popen(
+            command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, text=True
+        ) as run:
+            assert run.stdout
+            lines = []
+            for line in run.stdout:
+                lines.append(line)
+                if "OK created" in line and self.table(done) in line:
+                    run.kill()
+                    break
+        assert run.returncode == -signal.SIGKILL, "".join(lines)
 
     def statements_of_last_dbt_run(self) -> str:
         """dbt's debug log of its last run: every statement that it sent."""

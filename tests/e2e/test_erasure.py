@@ -229,6 +229,7 @@ def _cases_of_others() -> Iterator[Case]:
 
 CASES = list(_cases())
 OTHERS = list(_cases_of_others())
+CORRECTED = valid("as corrected", event_id="v1", order_id="O1", city="Dallas")
 
 
 def _rows(cases: list[Case], batch: int, first_offset: int) -> list[dict[str, Any]]:
@@ -275,6 +276,7 @@ TABLES = (
     "silver.order_events",
     "silver.order_details",
     "silver.quarantined_order_events",
+    "ops.order_event_corrections",
     "snapshots.snap_buyers",
 )
 """The tables that hold personal data."""
@@ -372,11 +374,15 @@ def shop(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     own.create_bronze()
     own.insert(_rows(CASES + OTHERS, 1, 0))
     shop.dbt("build", "--resource-types", "seed", "model", "snapshot", "--select", *MODELS)
-    with own.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(f"create schema if not exists {own.table('ops')}")
-        cursor.execute(
-            f"create table {own.table(FAILURES)} as select * from {own.table('silver.order_details')}"
-        )
+    own.execute(f"create table {own.table(FAILURES)} as select * from {own.table('silver.order_details')}")
+    # A correction that was taken back: nothing is read from it, and it still holds the name.
+    own.execute(
+        f"""
+        insert into {own.table("ops.order_event_corrections")} values
+            ('orders', 0, 0, 'ada', null, X'{CORRECTED.before.hex()}', timestamp'2026-03-02 01:00:00Z'),
+            ('orders', 0, 0, 'ada', null, null, timestamp'2026-03-02 02:00:00Z')
+        """
+    )
     return shop
 
 
@@ -422,7 +428,9 @@ def test_no_file_holds_the_name_or_the_address(shop: Shop, erased: State) -> Non
 
 def test_stored_failures_are_dropped(shop: Shop, erased: State) -> None:
     ops = shop.place.table("ops")
-    assert shop.place.query(f"show tables in {ops}") == []
+    tables = {row[1] for row in shop.place.query(f"show tables in {ops}")}
+    assert FAILURES.removeprefix("ops.") not in tables
+    assert "order_event_corrections" in tables
 
 
 def test_messages_are_erased_byte_by_byte(shop: Shop, before: State, erased: State) -> None:
@@ -431,6 +439,10 @@ def test_messages_are_erased_byte_by_byte(shop: Shop, before: State, erased: Sta
         assert bodies[offset] == case.after, case.name
     quarantined = shop.bodies("silver.quarantined_order_events")
     assert quarantined.items() <= bodies.items()
+    corrected = [
+        bytes(row[0]) for row in shop.rows("ops.order_event_corrections", "corrected_body") if row[0]
+    ]
+    assert corrected == [CORRECTED.after]
     # All other columns, and hence positions, are as they were.
     assert sorted(map(repr, (row[1:] for row in erased.rows["bronze.order_events"]))) == sorted(
         map(repr, (row[1:] for row in before.rows["bronze.order_events"]))
@@ -497,7 +509,7 @@ def test_erasing_again_takes_what_came_later_and_nothing_else(shop: Shop, erased
     shop.place.insert(_rows([late], 3, offset))
     output = shop.erase()
     assert output.count(": 1 messages erased") == 1
-    assert output.count(": 0 messages erased") == 1
+    assert output.count(": 0 messages erased") == 2
     assert output.count(": 0 rows erased") == 3
     bodies = shop.bodies("bronze.order_events")
     assert [bodies[each] for each in range(offset + 1)] == [case.after for case in (*CASES, *OTHERS, late)]

@@ -392,7 +392,8 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
         # Names and folders
         (
             moved(ORDERS, "models/orders.sql"),
-            "models/orders.sql: is in no layer; move it to models/bronze, models/silver, models/gold",
+            "models/orders.sql: is in no layer; "
+            "move it to models/bronze, models/silver, models/gold, models/ops",
         ),
         (
             moved(ORDERS, "models/silver/order/orders.sql"),

@@ -7,12 +7,16 @@
         unique_key=[
             'dimension', 'dimension_value', 'ingest_batch_id', 'minute_at', 'ingested_at',
         ],
+        meta={'removed_when': 'latest_occurred_at is null'},
         liquid_clustered_by=['ingested_at'],
         tblproperties={'delta.enableDeletionVectors': 'true'},
         post_hook="{{ save_run_state() }}",
     )
 }}
-{%- set unread = unread_amounts() -%}
+{%- set positions = unread_amounts() -%}
+{#- A replay changes what earlier batches brought, and with it every number after them. -#}
+{%- set is_replay = unread_replays(positions) != [] -%}
+{%- set unread = from_the_beginning(positions) if is_replay else positions -%}
 {%- set span = unread_span(unread) -%}
 {%- set latest_before = 'timestamp' ~ literal(span['latest_before'])
     if span['latest_before'] else 'cast(null as timestamp)' -%}
@@ -26,7 +30,7 @@
         date_trunc('minute', bookings.booked_at) <= {{ last_final_minute(latest) }}
 {%- endset -%}
 {%- set closed = booked_ranges(closed_query) -%}
-{%- set within = 'DBT_INTERNAL_DEST.ingested_at >= timestamp'
+{%- set within = 'true' if is_replay else 'DBT_INTERNAL_DEST.ingested_at >= timestamp'
     ~ literal(span['first_ingested_at']) %}
 {{ run_note(unread, within=within, latest_occurred_at=span['latest_occurred_at']) }}
 
@@ -335,6 +339,49 @@ compared as (
 
 ),
 
+{% if is_replay -%}
+    -- Without a "now": the merge removes what is no restatement any more.
+    told as (
+
+        select
+            dimension,
+            dimension_value,
+            ingest_batch_id,
+            minute_at,
+            ingested_at
+        from compared
+        union distinct
+        select
+            dimension,
+            dimension_value,
+            ingest_batch_id,
+            minute_at,
+            ingested_at
+        from {{ this }}
+
+    ),
+
+    -- (The linter takes each branch alone.)
+    told_restatements as (  -- noqa: ST03
+
+        select
+            told.*,
+            compared.* except (
+                dimension, dimension_value, ingest_batch_id, minute_at, ingested_at
+            )
+        from told
+        left join compared
+            on
+                told.dimension = compared.dimension
+                and told.dimension_value = compared.dimension_value
+                and told.ingest_batch_id = compared.ingest_batch_id
+                and told.minute_at = compared.minute_at
+                and told.ingested_at = compared.ingested_at
+
+    ),
+
+{% endif -%}
+
 final as (
 
     select
@@ -354,7 +401,7 @@ final as (
         minute_at,
         latest_occurred_at,
         ingested_at
-    from compared
+    from {{ 'told_restatements' if is_replay else 'compared' }}
 
 )
 

@@ -6,24 +6,35 @@ must be able to disagree. Everything is held in memory and computed anew; only t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import localcontext
 
 from tests.e2e.recount import marts, orders
-from tests.e2e.recount.messages import Event, Message, judge
+from tests.e2e.recount.drift import order_event_drift
+from tests.e2e.recount.messages import Event, Message, Position, judge
 from tests.e2e.recount.restatements import minute_restatements
 from tests.e2e.recount.rows import Rows
 
-__all__ = ["Message", "Rows", "recount"]
+__all__ = ["Message", "Position", "Rows", "recount"]
 
 DIGITS = 80
 """Significant digits of every computation: more than any sum of decimal(24,2) or any quotient needs."""
 
 
-def recount(messages: Sequence[Message]) -> dict[str, Rows]:
-    """Rows of every table by its name, `silver.order_details`, and of every query on the metric view."""
+def recount(
+    messages: Sequence[Message],
+    corrected: Mapping[Position, bytes] | None = None,
+    versions: Collection[int] = (1,),
+) -> dict[str, Rows]:
+    """Rows of every table by its name, `silver.order_details`, and of every query on the metric view.
+
+    Args:
+        messages: all that landed.
+        corrected: bodies to read in place of the landed ones, by position.
+        versions: schema versions that are accepted.
+    """
     with localcontext(prec=DIGITS):
-        verdicts = judge(messages)
+        verdicts = judge(messages, corrected, versions)
         events = [each for each in verdicts.values() if isinstance(each, Event)]
         details = orders.order_details(events)
         amounts = orders.order_amounts(details)
@@ -32,6 +43,7 @@ def recount(messages: Sequence[Message]) -> dict[str, Rows]:
             "bronze.stg_orders__products": orders.products(events),
             "silver.order_events": orders.order_events(events),
             "silver.quarantined_order_events": orders.quarantined_order_events(verdicts),
+            "silver.order_event_drift": order_event_drift(messages),
             "silver.order_event_ledger": orders.order_event_ledger(verdicts),
             "silver.order_details": details,
             "silver.order_amounts": amounts,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -118,13 +118,25 @@ class Rejected:
 
 Verdict = Event | Rejected | Literal["duplicate"]
 
+Position = tuple[str, int, int]
+"""Event hub, partition and offset."""
 
-def judge(messages: Sequence[Message]) -> dict[Message, Verdict]:
-    """What becomes of each message: of the valid copies of an event the first to arrive is kept."""
+
+def judge(
+    messages: Sequence[Message],
+    corrected: Mapping[Position, bytes] | None = None,
+    versions: Collection[int] = (1,),
+) -> dict[Message, Verdict]:
+    """What becomes of each message: of the valid copies of an event the first to arrive is kept.
+
+    A message that was corrected is read from its corrected body.
+    """
     seen: set[str] = set()
     verdicts: dict[Message, Verdict] = {}
     for message in sorted(messages, key=lambda each: each.arrival):
-        verdict: Verdict = _read(message)
+        position = (message.event_hub, message.partition, message.offset)
+        body = (corrected or {}).get(position, message.body)
+        verdict: Verdict = _read(replace(message, body=body), versions)
         if isinstance(verdict, Event):
             if verdict.event_id in seen:
                 verdict = "duplicate"
@@ -140,13 +152,18 @@ class _Number(str):
     __slots__ = ()
 
 
+def is_number(value: str) -> bool:
+    """Whether a value of `json_value` was a number, not a string."""
+    return isinstance(value, _Number)
+
+
 class _UnreadableError(ValueError):
     """A value that is there and cannot be read."""
 
 
-def _read(message: Message) -> Event | Rejected:
+def _read(message: Message, versions: Collection[int]) -> Event | Rejected:
     try:
-        body = _json(message.body)
+        body = json_value(message.body)
     except (ValueError, RecursionError):
         return Rejected("body_not_json")
     if not isinstance(body, dict):
@@ -156,7 +173,7 @@ def _read(message: Message) -> Event | Rejected:
     event_type = body.get("event_type")
     if event_type not in [f"order_{status}" for status in STATUSES]:
         return Rejected("unknown_event_type")
-    if not _is_version_1(body.get("schema_version")):
+    if not _is_one_of(body.get("schema_version"), versions):
         return Rejected("unknown_schema_version")
     stated = body.get("order_status")
     status = event_type.removeprefix("order_")
@@ -189,7 +206,7 @@ def _broken_rule(fields: dict[str, Any]) -> str | None:
     return None
 
 
-def _json(body: bytes | None) -> Any:
+def json_value(body: bytes | None) -> Any:
     """The value of exactly one JSON text (RFC 8259), its numbers as written.
 
     Raises:
@@ -230,9 +247,9 @@ def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip(WHITE_SPACE))
 
 
-def _is_version_1(value: Any) -> bool:
+def _is_one_of(value: Any, versions: Collection[int]) -> bool:
     try:
-        return not _is_missing(value) and _integer(value) == 1
+        return not _is_missing(value) and _integer(value) in versions
     except _UnreadableError:
         return False
 
