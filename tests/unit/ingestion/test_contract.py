@@ -55,7 +55,8 @@ def test_json_schema_in_docs_is_the_contract() -> None:
 def test_columns_are_those_of_the_staging_model() -> None:
     models = yaml.safe_load((REPOSITORY / "models/bronze/stg_orders__order_events.yml").read_text())
     described = {column["name"]: column["data_type"] for column in models["models"][0]["columns"]}
-    of_bronze = {column.name for column in bronze.COLUMNS} | {"rule_id", "reason", "unknown_fields"}
+    of_reading = {"rule_id", "reason", "unknown_fields", "drift", "is_corrected"}
+    of_bronze = {column.name for column in bronze.COLUMNS} | of_reading
     assert {name: kind for name, kind in described.items() if name not in of_bronze} == {
         column.name: column.spark_type for column in contract.columns()
     }
