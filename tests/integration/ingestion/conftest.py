@@ -32,7 +32,7 @@ from ingestion.bronze import TABLE
 from ingestion.session import spark_session
 
 PARTITIONS = 4
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 Position = tuple[int, int]
 
