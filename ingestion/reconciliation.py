@@ -76,6 +76,7 @@ class Found:
     Attributes:
         partitions: the ledger.
         quarantine: rejected messages by rule.
+        drift: messages by kind of drift and field, as in `added coupon_code`.
         orders: orders by `seen`, `held` and `counted`.
         statuses: orders by current status.
         total: revenue by the mart that says it.
@@ -87,6 +88,7 @@ class Found:
 
     partitions: tuple[Partition, ...]
     quarantine: dict[str, int]
+    drift: dict[str, int]
     orders: dict[str, int]
     statuses: dict[str, int]
     total: dict[str, Decimal]
@@ -104,6 +106,7 @@ SENT = "sent = landed"
 OUTCOMES = "outcomes"
 PARTITIONS = "by partition"
 QUARANTINE = "quarantined by rule"
+DRIFT = "schema drift"
 ORDERS = "orders"
 STATUSES = "orders by status"
 REVENUE = "revenue"
@@ -124,11 +127,17 @@ def compare(truth: Truth, found: Found, resent: int = 0) -> list[Check]:
     """
     copies = resent_copies(truth, found, resent)
     outcomes, quarantine = truth.outcomes, dict[str, int](truth.quarantine)
+    drift = truth.drift.by_field
     duplicates, rejected = outcomes.duplicate, outcomes.quarantined
     if copies:
         duplicates += copies - (found.count("quarantined") - rejected)
         rejected = found.count("quarantined")
         quarantine |= found.quarantine
+        drift |= {
+            key: min(max(count, drift[key]), drift[key] + copies)
+            for key, count in found.drift.items()
+            if key in drift
+        }
     plus = f" + {copies:,} of {resent:,} sent again" if copies else ""
     gold = {name: Decimal(truth.revenue.total) for name in found.total}
     return [
@@ -158,6 +167,13 @@ def compare(truth: Truth, found: Found, resent: int = 0) -> list[Check]:
             "truth = rows of silver.quarantined_order_events",
             quarantine,
             found.quarantine,
+            is_listed=True,
+        ),
+        Check(
+            DRIFT,
+            "truth = messages of silver.order_event_drift, added and retyped",
+            drift,
+            found.drift,
             is_listed=True,
         ),
         Check(

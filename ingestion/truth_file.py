@@ -19,6 +19,9 @@ Money = Annotated[str, StringConstraints(strict=True, pattern=r"^-?[0-9]+\.[0-9]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")]
 Minute = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z$")]
 
+RENAMED_TO = " -> "
+Renaming = Annotated[str, StringConstraints(pattern=f"^.+{RENAMED_TO}.+$")]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -59,6 +62,23 @@ class Revenue(_Part):
     by_minute: dict[Minute, Money]
 
 
+class Drift(_Part):
+    """Messages with fields that depart from the contract and can be read, by field; copies count."""
+
+    added: dict[str, Count]
+    renamed: dict[Renaming, Count]
+    retyped: dict[str, Count]
+
+    @property
+    def by_field(self) -> dict[str, int]:
+        """As fields arrive: one that was renamed is one added under its new name."""
+        found = {f"added {name}": count for name, count in self.added.items()}
+        for name, count in self.renamed.items():
+            _, _, new_name = name.partition(RENAMED_TO)
+            found[f"added {new_name}"] = found.get(f"added {new_name}", 0) + count
+        return found | {f"retyped {name}": count for name, count in self.retyped.items()}
+
+
 class Truth(_Part):
     """What `simulate --truth` writes, as far as it can be compared with the tables."""
 
@@ -69,6 +89,7 @@ class Truth(_Part):
     quarantine: dict[str, Count]
     orders: Orders
     revenue: Revenue
+    drift: Drift
 
 
 def amounts(values: Mapping[str, str]) -> dict[str, Decimal]:

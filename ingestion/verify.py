@@ -31,7 +31,7 @@ from ingestion.warehouse import Warehouse
 SHOWN = 5
 """Rows named of each kind of difference."""
 
-QUERIES = 8
+QUERIES = 9
 """How many queries `read` runs, for a progress bar."""
 
 RUN_STATE = "order_intelligence.run_state"
@@ -85,6 +85,10 @@ def read(warehouse: Warehouse, advance: Callable[[int], None] = lambda _: None) 
     quarantine = rows(
         f"select rule_id, count(*) from {table('silver.quarantined_order_events')} group by all"
     )
+    drift = rows(
+        "select concat(drift_kind, ' ', field_name), sum(message_count) "
+        f"from {table('silver.order_event_drift')} where drift_kind in ('added', 'retyped') group by all"
+    )
     orders = rows(
         "select order_status, count(*), count_if(is_awaiting_placement), count_if(is_in_revenue) "
         f"from {table('silver.order_details')} group by all"
@@ -97,6 +101,7 @@ def read(warehouse: Warehouse, advance: Callable[[int], None] = lambda _: None) 
     return Found(
         partitions=partitions,
         quarantine=dict(quarantine),
+        drift=dict(drift),
         orders={
             "seen": sum(row[1] for row in orders),
             "held": sum(row[2] for row in orders),

@@ -27,7 +27,13 @@ SEED = os.environ.get("RECONCILIATION_SEED", "42")
 FAR = 1_000_000_000
 SHORT = (
     *("--resource-types", "seed", "model", "--select", "+order_metrics", "+daily_sales"),
-    *("+sales_by_brand_category", "+location_performance", "+sales_by_state_minute", "+order_event_ledger"),
+    *(
+        "+sales_by_brand_category",
+        "+location_performance",
+        "+sales_by_state_minute",
+        "+order_event_ledger",
+        "order_event_drift",
+    ),
 )
 """What `verify` reads, without tests: other tests build and test the rest."""
 
@@ -84,7 +90,7 @@ def test_every_fault_is_in_the_truth(run: Run) -> None:
 def test_everything_is_what_the_truth_says(run: Run) -> None:
     answer = run.verify()
     assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout
-    assert answer.stdout.splitlines()[-1] == "exact: 11 comparisons, no difference"
+    assert answer.stdout.splitlines()[-1] == "exact: 12 comparisons, no difference"
 
 
 def test_what_is_not_built_is_one_line(run: Run) -> None:

@@ -29,15 +29,8 @@ spans as (
 
 taken as (
 
-    select
-        ingest_batches.event_hub,
-        ingest_batches.ingest_batch_id,
-        part.`partition`,
-        part.from_offset,
-        part.to_offset
-    from ingest_batches
-        lateral view explode(ingest_batches.partitions) exploded as part
-    where part.from_offset < part.to_offset
+    select * from ({{ ingest_batch_ranges() }})
+    where from_offset < to_offset
 
 ),
 

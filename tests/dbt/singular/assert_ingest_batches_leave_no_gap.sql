@@ -2,22 +2,9 @@
 
 with
 
-ingest_batches as (
-
-    select * from {{ source('ops', 'ingest_batches') }}
-
-),
-
 taken as (
 
-    select
-        ingest_batches.event_hub,
-        ingest_batches.ingest_batch_id,
-        part.`partition`,
-        part.from_offset,
-        part.to_offset
-    from ingest_batches
-        lateral view explode(ingest_batches.partitions) exploded as part
+    {{ ingest_batch_ranges() }}
 
 ),
 

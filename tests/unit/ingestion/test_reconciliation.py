@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +33,7 @@ def test_every_number_of_the_truth_is_compared() -> None:
     compared = {
         (check.name, key) for check in compare(truth(), FOUND) for key in check.expected if check.expected
     }
-    assert len(compared) == 1 + 3 + 2 + 2 + 3 + 3 + 2 + 2 + 1 + 2 + 2
+    assert len(compared) == 1 + 3 + 2 + 2 + 3 + 3 + 3 + 2 + 2 + 1 + 2 + 2
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,11 @@ def test_every_number_of_the_truth_is_compared() -> None:
         (
             found(quarantine={"body_not_json": 1, "missing_price": 1, "unknown_state": 1}),
             {"quarantined by rule": [("body_not_json", 2, 1), ("missing_price", 0, 1)]},
+        ),
+        (
+            # A renamed field is one that is added, under its new name.
+            found(drift={"added coupon_code": 2, "retyped quantity": 4, "added tip": 1}),
+            {"schema drift": [("added payment_type", 1, 0), ("retyped quantity", 3, 4), ("added tip", 0, 1)]},
         ),
         (found(orders={"seen": 4, "held": 0, "counted": 3}), {"orders": [("held", 1, 0), ("counted", 2, 3)]}),
         (
@@ -104,6 +110,7 @@ def test_no_revenue_and_no_row_are_the_same() -> None:
 COPIES = found(
     partitions=partitions(landed=3, duplicate=2, quarantined=1),
     quarantine=FOUND.quarantine | {"body_not_json": 3},
+    drift=FOUND.drift | {"added coupon_code": 3},
 )
 """Two valid messages and a broken one landed once more than the truth says."""
 
@@ -121,6 +128,7 @@ def test_copies_that_nobody_counted_differ_and_are_told_apart() -> None:
             "sent = landed": [("messages", 12, 15)],
             "outcomes": [("duplicate", 2, 4), ("quarantined", 3, 4)],
             "quarantined by rule": [("body_not_json", 2, 3)],
+            "schema drift": [("added coupon_code", 2, 3)],
         }
         (hint,) = _hints(COPIES, resent)
         assert hint.startswith("3 more landed than were sent, and just as many more are duplicates")
@@ -170,3 +178,10 @@ def test_marts_that_are_built_hourly_are_hinted_at() -> None:
         "only marts that are built hourly differ: `dbt build --selector hourly` brings them up to date."
     ]
     assert _hints(found(by_brand={}, by_day={})) == []
+
+
+def test_more_drift_than_there_are_copies_is_not_excused() -> None:
+    drift = FOUND.drift | {"added coupon_code": 6, "retyped quantity": 2, "added tip": 1}
+    assert _differing(replace(COPIES, drift=drift), resent=3) == {
+        "schema drift": [("added coupon_code", 5, 6), ("retyped quantity", 3, 2), ("added tip", 0, 1)]
+    }

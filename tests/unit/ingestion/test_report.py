@@ -32,7 +32,7 @@ def test_what_is_exact_says_so() -> None:
         "sent = landed: messages 12 12 = sent of the truth = rows of bronze.order_events"
     )
     assert "by partition: orders/1" in lines[6]
-    assert lines[-1] == "exact: 11 comparisons, no difference"
+    assert lines[-1] == "exact: 12 comparisons, no difference"
     assert not any("differ" in line for line in lines[:-1])
 
 
@@ -49,7 +49,7 @@ def test_what_differs_is_named_with_the_first_keys_and_rows() -> None:
     assert lines[at + 7] == "… and 2 more"
     at = lines.index("gold.daily_sales: revenue of a row")
     assert lines[at + 2].split() == ["2026-01-01", "1.00", "1.01"]
-    assert lines[-2:] == ["note: do this", "2 of 11 comparisons differ"]
+    assert lines[-2:] == ["note: do this", "2 of 12 comparisons differ"]
 
 
 def test_values_for_a_program_are_json_with_exact_amounts() -> None:

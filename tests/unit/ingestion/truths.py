@@ -32,7 +32,11 @@ def values(**parts: Any) -> dict[str, Any]:
             "by_day": {"2026-01-01": "50.01", "2026-01-02": "-20.00"},
             "by_minute": {"2026-01-01T10:00:00Z": "50.01", "2026-01-02T11:05:00Z": "-20.00"},
         },
-        "drift": {"added": {}, "renamed": {}, "retyped": {}},
+        "drift": {
+            "added": {"coupon_code": 2},
+            "renamed": {"payment_method -> payment_type": 1},
+            "retyped": {"quantity": 3},
+        },
     } | parts
 
 
@@ -43,6 +47,7 @@ def truth(**parts: Any) -> Truth:
 FOUND = Found(
     partitions=(Partition("orders", 0, 8, 5, 1, 2), Partition("orders", 1, 4, 2, 1, 1)),
     quarantine={"body_not_json": 2, "unknown_state": 1},
+    drift={"added coupon_code": 2, "added payment_type": 1, "retyped quantity": 3},
     orders={"seen": 4, "held": 1, "counted": 2},
     statuses={"placed": 2, "cancelled": 1, "returned": 1},
     total={"gold.order_metrics": Decimal("30.01"), "gold.daily_sales": Decimal("30.01")},
