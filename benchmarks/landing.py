@@ -50,15 +50,17 @@ def fill(chosen: Settings, count: int) -> None:
         producer.flush(60)
 
 
-def create(spark: SparkSession, folder: Path) -> None:
-    """Make the empty tables, as `bootstrap` and `up` do before anything lands."""
-    for table in (bronze, batches):
-        spark.sql(table.create_table_statement(f"delta.`{table.table_path(str(folder))}`", None))
+def create(spark: SparkSession, folder: Path) -> BronzeSettings:
+    """Make the empty tables, as `bootstrap` and `up` do before anything lands; returns where they are."""
+    place = BronzeSettings(str(folder), None, "bronze")
+    for table in (bronze.DEFINITION, batches.DEFINITION):
+        spark.sql(table.create_statement(f"delta.`{table.path_in(place)}`"))
+    return place
 
 
 def bare(spark: SparkSession, options: dict[str, str], folder: Path) -> float:
     """Seconds of the shortest query that lands the same rows."""
-    create(spark, folder)
+    place = create(spark, folder)
     began = time.perf_counter()
     query = (
         spark.readStream.format("kafka")
@@ -68,7 +70,7 @@ def bare(spark: SparkSession, options: dict[str, str], folder: Path) -> float:
         .writeStream.format("delta")
         .option("checkpointLocation", str(folder / "checkpoint"))
         .trigger(availableNow=True)
-        .start(bronze.table_path(str(folder)))
+        .start(bronze.DEFINITION.path_in(place))
     )
     query.awaitTermination()
     return time.perf_counter() - began
@@ -76,12 +78,7 @@ def bare(spark: SparkSession, options: dict[str, str], folder: Path) -> float:
 
 def ours(spark: SparkSession, options: LandSettings, folder: Path, count: int) -> float:
     """Seconds of the landing stream, its checks included."""
-    placed = replace(
-        options,
-        bronze=BronzeSettings(str(folder), None, "bronze"),
-        checkpoint=folder / "checkpoint",
-    )
-    create(spark, folder)
+    placed = replace(options, bronze=create(spark, folder), checkpoint=folder / "checkpoint")
     began = time.perf_counter()
     landed = land.run(spark, placed, None, count, False, StopRequest())
     seconds = time.perf_counter() - began

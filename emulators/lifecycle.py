@@ -21,8 +21,8 @@ from emulators.settings import CATALOG, HTTP_PATH, HUBS, LOOPBACK, PORT_VARIABLE
 from emulators.spark_conf import write_spark_conf
 from emulators.warehouse import server
 from emulators.warehouse.certificates import ensure_certificates
-from ingestion import batches, bronze
-from ingestion.settings import DEFAULT_BRONZE_SCHEMA, DEFAULT_OPS_SCHEMA
+from ingestion import bootstrap
+from ingestion.settings import DEFAULT_BRONZE_SCHEMA, BronzeSettings
 
 GROUPS = {"eventhubs": ("kafka", "eventhubs"), "warehouse": ("warehouse",)}
 """What can be started alone, and the processes it consists of, in starting order."""
@@ -141,10 +141,7 @@ def _services(settings: Settings) -> dict[str, Service]:
 
 def _create_landed(settings: Settings) -> None:
     """Register the empty tables of the ingester at their fixed paths, which it writes."""
-    folder = str(settings.bronze)
+    landed = BronzeSettings(str(settings.bronze), None, DEFAULT_BRONZE_SCHEMA)
     with connect(settings) as connection, connection.cursor() as cursor:
-        for statement in (
-            *bronze.bootstrap_statements(None, DEFAULT_BRONZE_SCHEMA, folder),
-            *batches.bootstrap_statements(None, DEFAULT_OPS_SCHEMA, folder),
-        ):
+        for statement in bootstrap.statements(landed):
             cursor.execute(statement)

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from ingestion import tables
+from ingestion.tables import Table
 
 TABLE = "ingest_batches"
-
-COMMENT = "Micro-batches of the landing stream: one row per batch that landed messages."
 
 Offsets = Mapping[int, int]
 """An offset by partition."""
@@ -48,6 +46,16 @@ COLUMNS = (
         "started_at", "timestamp", "When the batch began (UTC), or when it wrote if nothing else is known."
     ),
     Column("recorded_at", "timestamp", "When this row was written (UTC)."),
+)
+
+DEFINITION = Table(
+    TABLE,
+    "Micro-batches of the landing stream: one row per batch that landed messages.",
+    "How the pipeline runs.",
+    COLUMNS,
+    # A row every few seconds would leave as many files.
+    {"delta.appendOnly": "true", "delta.autoOptimize.autoCompact": "true"},
+    in_ops=True,
 )
 
 ROW_TYPE = f"struct<{', '.join(f'{column.name}: {column.spark_type}' for column in COLUMNS)}>"
@@ -161,37 +169,6 @@ def partitions_of(
         )
         for partition, to_offset in sorted(to_offsets.items())
     )
-
-
-def table_name(catalog: str | None, schema: str) -> str:
-    """The table's name in SQL, quoted."""
-    return tables.name(catalog, schema, TABLE)
-
-
-def table_path(path: str) -> str:
-    """The table's folder under the folder of the ingester's tables."""
-    return tables.path(path, TABLE)
-
-
-def bootstrap_statements(catalog: str | None, schema: str, path: str | None) -> list[str]:
-    """Statements that create the schema and the empty table where they are missing.
-
-    Args:
-        catalog: catalog of the schema; the session's own without it.
-        schema: schema of the record of batches.
-        path: folder of the ingester's tables; without it the catalog decides (managed tables).
-    """
-    return [
-        tables.create_schema_statement(catalog, schema, "How the pipeline runs."),
-        create_table_statement(table_name(catalog, schema), table_path(path) if path else None),
-    ]
-
-
-def create_table_statement(name: str, location: str | None) -> str:
-    """The statement that creates the empty table `name` where it is missing."""
-    # A row every few seconds would leave as many files.
-    properties = {"delta.appendOnly": "true", "delta.autoOptimize.autoCompact": "true"}
-    return tables.create_table_statement(name, COLUMNS, COMMENT, properties, location)
 
 
 def json_lines(batches: Iterable[Batch], recorded_at: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ingestion import tables
+from ingestion.tables import Table
 
 TABLE = "order_events"
 
@@ -38,6 +38,14 @@ COLUMNS = (
 )
 """Nothing is parsed, and no column is required: a message that is not JSON still lands."""
 
+DEFINITION = Table(
+    TABLE,
+    "Order events as landed: one row per delivered message, append only.",
+    "Landed messages, untouched.",
+    tuple((column.name, column.spark_type, column.comment) for column in COLUMNS),
+    {"delta.appendOnly": "true"},
+)
+
 
 def select_expressions() -> list[str]:
     """SQL expressions that turn rows of Spark's Kafka source into rows of the table.
@@ -45,38 +53,3 @@ def select_expressions() -> list[str]:
     `{batch_id}` stands in them for the number of the micro-batch, for `str.format` to fill in.
     """
     return [f"cast({column.source} as {column.spark_type}) as `{column.name}`" for column in COLUMNS]
-
-
-def table_name(catalog: str | None, schema: str) -> str:
-    """The table's name in SQL, quoted."""
-    return tables.name(catalog, schema, TABLE)
-
-
-def table_path(path: str) -> str:
-    """The table's folder under the folder of the ingester's tables."""
-    return tables.path(path, TABLE)
-
-
-def bootstrap_statements(catalog: str | None, schema: str, path: str | None) -> list[str]:
-    """Statements that create the schema and the empty table where they are missing.
-
-    Args:
-        catalog: catalog of the schema; the session's own without it.
-        schema: schema of the bronze tables.
-        path: folder of the ingester's tables; without it the catalog decides (managed tables).
-    """
-    return [
-        tables.create_schema_statement(catalog, schema, "Landed messages, untouched."),
-        create_table_statement(table_name(catalog, schema), table_path(path) if path else None),
-    ]
-
-
-def create_table_statement(name: str, location: str | None) -> str:
-    """The statement that creates the empty table `name` where it is missing."""
-    return tables.create_table_statement(
-        name,
-        [(column.name, column.spark_type, column.comment) for column in COLUMNS],
-        "Order events as landed: one row per delivered message, append only.",
-        {"delta.appendOnly": "true"},
-        location,
-    )

@@ -16,7 +16,6 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion import bronze
 from ingestion.errors import ConfigurationError, IngestionError, SendError
 from ingestion.settings import DEFAULT_ORDERS_PER_DAY, BronzeSettings, HubSettings, LandSettings, state_file
 from ingestion.signals import StopRequest
@@ -435,18 +434,14 @@ def bootstrap(
     with reported(verbose):
         import os
 
-        from ingestion import batches
+        from ingestion.bootstrap import statements
 
         environment = dict(os.environ)
         if catalog:
             environment |= {"INGESTION_CATALOG": catalog, "INGESTION_BRONZE_PATH": ""}
         if schema:
             environment["INGESTION_BRONZE_SCHEMA"] = schema
-        settings = BronzeSettings.load(environment)
-        for statement in (
-            *bronze.bootstrap_statements(settings.catalog, settings.schema, settings.path),
-            *batches.bootstrap_statements(settings.catalog, settings.ops_schema, settings.path),
-        ):
+        for statement in statements(BronzeSettings.load(environment)):
             typer.echo(f"{statement};\n")
 
 

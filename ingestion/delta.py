@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ingestion.errors import LandingError
+from ingestion.settings import BronzeSettings
+from ingestion.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -18,33 +19,23 @@ ATTEMPTS = 10
 class DeltaTable:
     """A table that is there, or is made where it is a folder; a missing name is the owner's to create."""
 
-    def __init__(
-        self,
-        spark: SparkSession,
-        path: str | None,
-        name: str,
-        create_statement: Callable[[str, str | None], str],
-    ) -> None:
-        """Find the table.
+    definition: ClassVar[Table]
 
-        Args:
-            spark: the session to work in.
-            path: folder of the table.
-            name: the table in SQL, when it is not a folder.
-            create_statement: the statement that creates it, by its name and location.
+    def __init__(self, spark: SparkSession, settings: BronzeSettings) -> None:
+        """Find the table, in this session.
 
         Raises:
             LandingError: the named table does not exist.
         """
         self.spark = spark
-        self.path = path
-        self.name = f"delta.`{path}`" if path else name
-        if path:
-            if not (Path(path) / "_delta_log").is_dir():
-                spark.sql(create_statement(self.name, None))
-        elif not spark.catalog.tableExists(name):
+        self.path = self.definition.path_in(settings)
+        self.name = f"delta.`{self.path}`" if self.path else self.definition.name_in(settings)
+        if self.path:
+            if not (Path(self.path) / "_delta_log").is_dir():
+                spark.sql(self.definition.create_statement(self.name))
+        elif not spark.catalog.tableExists(self.name):
             raise LandingError(
-                f"table {name} does not exist, or may not be read: run the statements that "
+                f"table {self.name} does not exist, or may not be read: run the statements that "
                 "`python -m ingestion bootstrap` prints."
             )
 

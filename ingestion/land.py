@@ -29,7 +29,7 @@ from ingestion.delta import DeltaTable, append
 from ingestion.errors import HubError, IngestionError, LandingError
 from ingestion.lock import exclusive
 from ingestion.recorder import Recorder
-from ingestion.settings import BronzeSettings, LandSettings
+from ingestion.settings import LandSettings
 from ingestion.signals import StopRequest
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def run(
     topic = kafka.describe(spark, settings.kafka)
     table, record = BronzeTable(spark, settings.bronze), BatchTable(spark, settings.bronze)
     recorded_to = record.recorded_to(hub)
-    identity, starting_offsets = _position(table, settings, topic, from_table, recorded_to)
     progress = Progress(settings.checkpoint, hub)
+    identity, starting_offsets = _position(table, progress, topic, from_table, recorded_to)
     options = kafka.source_options(settings.kafka, max_offsets, starting_offsets)
     recorder = Recorder(record, identity.app_id, recorded_to, emit)
     follower = _Follower(progress, identity, recorder, stop, advance)
@@ -114,7 +114,7 @@ def locked(settings: LandSettings) -> Iterator[list[int]]:
     Raises:
         LandingError: another ingester is at work there.
     """
-    hub, path = settings.kafka.hub, settings.bronze.path
+    hub, path = settings.kafka.hub, bronze.DEFINITION.path_in(settings.bronze)
     with ExitStack() as stack:
         held = [
             stack.enter_context(
@@ -127,21 +127,17 @@ def locked(settings: LandSettings) -> Iterator[list[int]]:
         ]
         if path:
             busy = (
-                f"another ingester lands hub {hub!r} in {bronze.table_path(path)}, from another checkpoint: "
+                f"another ingester lands hub {hub!r} in {path}, from another checkpoint: "
                 "stop it, and keep one of the two checkpoints."
             )
-            held.append(stack.enter_context(exclusive(Path(path) / f".{bronze.TABLE}.{hub}", busy)))
+            held.append(stack.enter_context(exclusive(Path(path).with_name(f".{bronze.TABLE}.{hub}"), busy)))
         yield held
 
 
 class BronzeTable(DeltaTable):
     """The bronze table."""
 
-    def __init__(self, spark: SparkSession, settings: BronzeSettings) -> None:
-        """Find the table, as `DeltaTable` does."""
-        path = bronze.table_path(settings.path) if settings.path else None
-        name = bronze.table_name(settings.catalog, settings.schema)
-        super().__init__(spark, path, name, bronze.create_table_statement)
+    definition = bronze.DEFINITION
 
     def next_offsets(self, event_hub: str) -> dict[str, int]:
         """The offset after the highest one held, by partition of the hub."""
@@ -226,11 +222,7 @@ class BronzeTable(DeltaTable):
 class BatchTable(DeltaTable):
     """The table `ops.ingest_batches`."""
 
-    def __init__(self, spark: SparkSession, settings: BronzeSettings) -> None:
-        """Find the table, as `DeltaTable` does."""
-        path = batches.table_path(settings.path) if settings.path else None
-        name = batches.table_name(settings.catalog, settings.ops_schema)
-        super().__init__(spark, path, name, batches.create_table_statement)
+    definition = batches.DEFINITION
 
     def recorded_to(self, event_hub: str) -> int:
         """The highest number of a batch of the hub that is recorded; -1 for none."""
@@ -240,13 +232,12 @@ class BatchTable(DeltaTable):
 
 
 def _position(
-    table: BronzeTable, settings: LandSettings, topic: kafka.Topic, from_table: bool, recorded_to: int
+    table: BronzeTable, progress: Progress, topic: kafka.Topic, from_table: bool, recorded_to: int
 ) -> tuple[Identity, str]:
     """Under which identity to write, and where a stream without progress starts."""
-    hub, checkpoint = settings.kafka.hub, settings.checkpoint
+    hub, checkpoint = progress.event_hub, progress.checkpoint
     table_id, is_empty = table.identify()
     kept = read_identity(checkpoint)
-    progress = Progress(checkpoint, hub)
     if kept and progress.planned is not None:
         now = Identity(kept.app_id, table_id, hub, topic.topic_id, kept.first_batch_id)
         check_identity(checkpoint, kept, now, table.label)

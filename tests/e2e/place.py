@@ -19,8 +19,9 @@ from databricks.sdk.core import Config, oauth_service_principal
 from databricks.sql.client import Connection
 
 from emulators.settings import REPOSITORY
-from ingestion import batches, bronze
+from ingestion import bootstrap
 from ingestion.bronze import TABLE
+from ingestion.settings import BronzeSettings
 
 INSERT_ROWS = 50
 """Rows in one INSERT statement that copies landed rows to a workspace."""
@@ -170,11 +171,9 @@ class Place:
 
     def create_bronze(self) -> None:
         """Create the schemas and the empty tables of the ingester where they are missing."""
+        schemas = BronzeSettings(None, None, self.table("bronze"), self.table("ops"))
         with self.connect() as connection, connection.cursor() as cursor:
-            for statement in (
-                *bronze.bootstrap_statements(None, f"{self.schema_prefix}bronze", None),
-                *batches.bootstrap_statements(None, f"{self.schema_prefix}ops", None),
-            ):
+            for statement in bootstrap.statements(schemas):
                 cursor.execute(statement)
 
     def insert(self, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,24 +1,30 @@
 from __future__ import annotations
 
-from ingestion import bronze
+from ingestion import bootstrap, bronze
+from ingestion.settings import BronzeSettings
 
 
 def test_statements_create_what_is_missing_and_repeat_harmlessly() -> None:
-    schema, table = bronze.bootstrap_statements("main", "raw", None)
+    settings = BronzeSettings(None, "main", "raw", "runs")
+    schema, table, ops, record = bootstrap.statements(settings)
     assert schema.startswith("create schema if not exists `main`.`raw`")
     assert table.startswith("create table if not exists `main`.`raw`.`order_events` (")
     assert "location" not in table
     assert "'delta.appendOnly' = 'true'" in table
+    assert ops.startswith("create schema if not exists `main`.`runs`")
+    assert record.startswith("create table if not exists `main`.`runs`.`ingest_batches` (")
 
 
 def test_local_tables_have_fixed_folders() -> None:
-    schema, table = bronze.bootstrap_statements(None, "bronze", "/home/o'neil/bronze/")
+    settings = BronzeSettings("/home/o'neil/bronze/", None, "bronze")
+    schema, table, _, record = bootstrap.statements(settings)
     assert schema.startswith("create schema if not exists `bronze`")
     assert "location '/home/o\\'neil/bronze/order_events'" in table
+    assert "location '/home/o\\'neil/bronze/ingest_batches'" in record
 
 
 def test_every_column_is_declared_and_selected_with_its_type() -> None:
-    table = bronze.create_table_statement("t", None)
+    table = bronze.DEFINITION.create_statement("t")
     for column, expression in zip(bronze.COLUMNS, bronze.select_expressions(), strict=True):
         assert f"`{column.name}` {column.spark_type} comment" in table
         assert expression.endswith(f"as {column.spark_type}) as `{column.name}`")
