@@ -53,8 +53,7 @@ DEFINITION = Table(
     "Micro-batches of the landing stream: one row per batch that landed messages.",
     "How the pipeline runs.",
     COLUMNS,
-    # A row every few seconds would leave as many files.
-    {"delta.appendOnly": "true", "delta.autoOptimize.autoCompact": "true"},
+    {"delta.appendOnly": "true"},
     in_ops=True,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,19 +11,23 @@ from ingestion.settings import BronzeSettings
 from ingestion.tables import Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
 ATTEMPTS = 10
 """How often rows are written while someone changes the table's properties."""
 
 
 class DeltaTable:
-    """A table that is there, or is made where it is a folder; a missing name is the owner's to create."""
+    """A table that is there, or is made where it is a folder; a missing name is the owner's to create.
+
+    `table_id` is Delta's own: a table that is dropped and made anew has another. `file_count` is how many
+    files it held when it was found.
+    """
 
     definition: ClassVar[Table]
 
     def __init__(self, spark: SparkSession, settings: BronzeSettings) -> None:
-        """Find the table, in this session.
+        """Find the table, and ask what it is.
 
         Raises:
             LandingError: the named table does not exist.
@@ -38,34 +43,46 @@ class DeltaTable:
                 f"table {self.name} does not exist, or may not be read: run the statements that "
                 "`python -m ingestion bootstrap` prints."
             )
+        self.table_id, self.file_count = self._identified()
 
     @property
     def label(self) -> str:
         """What to call the table when speaking to a person."""
         return self.path or self.name.replace("`", "")
 
-    def identify(self) -> tuple[str, bool]:
-        """Delta's own id of the table, and whether it holds no file.
+    def _identified(self) -> tuple[str, int]:
+        if self.path and (known := summary(Path(self.path))):
+            return known
+        (detail,) = self.spark.sql(f"describe detail {self.name}").collect()
+        return str(detail["id"]), int(detail["numFiles"])
 
-        A table that is dropped and made anew has another id.
-        """
-        detail = self.spark.sql(f"describe detail {self.name}").select("id", "numFiles")
-        ((table_id, files),) = detail.collect()
-        return str(table_id), files == 0
+    def append(self, rows: DataFrame) -> None:
+        """Write rows in one commit."""
+        append(rows.write, self.path, self.name)
 
-    def append(self, rows: DataFrame, app_id: str, version: int) -> None:
-        """Write rows in one transaction of `app_id`, left out if it holds this version or a later."""
-        append(rows, self.path, self.name, app_id, version)
+    def compact(self) -> None:
+        """Write small files together, which changes no row."""
+        self.spark.sql(f"optimize {self.name}")
 
 
-def append(rows: DataFrame, path: str | None, name: str, app_id: str, version: int) -> None:
-    """`DeltaTable.append` on plain values: with Spark Connect it runs in a process on the server."""
-    writer = (
-        rows.write.format("delta")
-        .mode("append")
-        .option("txnAppId", app_id)
-        .option("txnVersion", str(version))
-    )
+def summary(path: Path) -> tuple[str, int] | None:
+    """Id and number of files of a table by what Delta wrote beside its latest commit, without a Spark job.
+
+    Returns:
+        None where the file is missing, as after a crash, or not readable. Delta's protocol describes it under
+        "Version Checksum File", and lets writers leave it out.
+    """
+    try:
+        latest = max(file for file in (path / "_delta_log").glob("*.json") if file.stem.isdecimal())
+        values = json.loads(latest.with_suffix(".crc").read_text())
+        return str(values["metadata"]["id"]), int(values["numFiles"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def append(writer: DataFrameWriter, path: str | None, name: str) -> None:
+    """Write rows in one commit. Of plain values: with Spark Connect it runs in a process on the server."""
+    writer = writer.format("delta").mode("append")
     for attempt in range(ATTEMPTS):
         try:
             if path:
@@ -75,6 +92,6 @@ def append(rows: DataFrame, path: str | None, name: str, app_id: str, version: i
             break
         except Exception as error:
             # A property of the table changed since the rows were planned, as while a customer is erased:
-            # nothing was written, and by its transaction it is written but once.
+            # nothing was written.
             if "DELTA_METADATA_CHANGED" not in str(error) or attempt + 1 == ATTEMPTS:
                 raise

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion import batches, bronze, kafka
+from ingestion import bronze, kafka
 from ingestion.batches import Batch, batch_of, partitions_of
 from ingestion.checkpoint import (
     LOCK_NAME,
@@ -28,7 +28,7 @@ from ingestion.checkpoint import (
 from ingestion.delta import DeltaTable, append
 from ingestion.errors import HubError, IngestionError, LandingError
 from ingestion.lock import exclusive
-from ingestion.recorder import Recorder
+from ingestion.recorder import BatchTable, Recorder
 from ingestion.settings import LandSettings
 from ingestion.signals import StopRequest
 
@@ -84,11 +84,11 @@ def run(
     hub = settings.kafka.hub
     topic = kafka.describe(spark, settings.kafka)
     table, record = BronzeTable(spark, settings.bronze), BatchTable(spark, settings.bronze)
-    recorded_to = record.recorded_to(hub)
+    recorded_to = record.recorded_to(hub) if record.file_count else -1
     progress = Progress(settings.checkpoint, hub)
     identity, starting_offsets = _position(table, progress, topic, from_table, recorded_to)
     options = kafka.source_options(settings.kafka, max_offsets, starting_offsets)
-    recorder = Recorder(record, identity.app_id, recorded_to, emit)
+    recorder = Recorder(record, recorded_to, emit)
     follower = _Follower(progress, identity, recorder, stop, advance)
     try:
         for batch in _unrecorded(table, progress, identity, recorded_to):
@@ -214,21 +214,10 @@ class BronzeTable(DeltaTable):
             rows = batch.selectExpr(
                 *(each.format(batch_id=first_batch_id + batch_id) for each in expressions)
             )
-            append(rows, path, name, app_id, batch_id)
+            transaction = {"txnAppId": app_id, "txnVersion": str(batch_id)}
+            append(rows.write.options(**transaction), path, name)
 
         return write
-
-
-class BatchTable(DeltaTable):
-    """The table `ops.ingest_batches`."""
-
-    definition = batches.DEFINITION
-
-    def recorded_to(self, event_hub: str) -> int:
-        """The highest number of a batch of the hub that is recorded; -1 for none."""
-        rows = self.spark.table(self.name).where(f"event_hub = '{event_hub}'")
-        ((highest,),) = rows.agg({"ingest_batch_id": "max"}).collect()
-        return -1 if highest is None else int(highest)
 
 
 def _position(
@@ -236,22 +225,21 @@ def _position(
 ) -> tuple[Identity, str]:
     """Under which identity to write, and where a stream without progress starts."""
     hub, checkpoint = progress.event_hub, progress.checkpoint
-    table_id, is_empty = table.identify()
     kept = read_identity(checkpoint)
     if kept and progress.planned is not None:
-        now = Identity(kept.app_id, table_id, hub, topic.topic_id, kept.first_batch_id)
+        now = Identity(kept.app_id, table.table_id, hub, topic.topic_id, kept.first_batch_id)
         check_identity(checkpoint, kept, now, table.label)
         progress.check()
         _check_offsets(table, progress, topic)
         return kept, "earliest"
-    is_filled = not is_empty and table.holds(hub)
+    is_filled = table.file_count > 0 and table.holds(hub)
     if is_filled and not from_table:
         raise LandingError(
             f"checkpoint {checkpoint} is new, but {table.label} already holds messages of hub {hub!r}: "
             "landing would repeat them. Restore the checkpoint, or go on after those rows with --from-table."
         )
-    first_batch_id = max(0 if is_empty else table.next_batch_id(), recorded_to + 1)
-    identity = new_identity(checkpoint, table_id, hub, topic.topic_id, first_batch_id)
+    first_batch_id = max(table.next_batch_id() if table.file_count else 0, recorded_to + 1)
+    identity = new_identity(checkpoint, table.table_id, hub, topic.topic_id, first_batch_id)
     if not is_filled:
         return identity, "earliest"
     following = table.next_offsets(hub)
@@ -394,7 +382,7 @@ class _Follower:
                 # A batch that has just begun is left to the next run.
                 if not is_busy or self._last_batch > stopping_after or time.monotonic() > deadline:
                     query.stop()
-            time.sleep(POLL_SECONDS)
+            query.awaitTermination(POLL_SECONDS)  # type: ignore[arg-type]  # takes fractions, too
         query.awaitTermination()
         self._count(query)
 

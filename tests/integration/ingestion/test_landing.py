@@ -3,14 +3,16 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pyspark.sql import SparkSession
 
+from ingestion import batches, bootstrap, bronze
 from ingestion.errors import HubError, LandingError
 from ingestion.land import Landed, run
-from ingestion.settings import LandSettings
+from ingestion.settings import BronzeSettings, LandSettings
 from ingestion.signals import StopRequest
 from ingestion.simulator import Simulator
 from tests.integration.ingestion.conftest import Emulator, Place, wait_until
@@ -179,6 +181,31 @@ def test_a_new_checkpoint_on_a_filled_table_is_refused_until_told_to_go_on(
     assert land(spark, place).rows == 10
     assert place.landed() == place.held()
     assert [batch["ingest_batch_id"] for batch in place.check_batches()] == [0, 1, 2]
+
+
+def test_tables_by_name_are_the_owners_to_create(place: Place, spark: SparkSession) -> None:
+    loaded = LandSettings.load(place.environment)
+    named = BronzeSettings(None, "spark_catalog", "by_name", "by_name_ops")
+    settings = replace(loaded, bronze=named)
+    place.produce(Simulator(43).take(20))
+    tables = (bronze.DEFINITION, batches.DEFINITION)
+    for table in tables:
+        with pytest.raises(LandingError, match=f"`{table.name}` does not exist"):
+            run(spark, settings, None, 1000, False, StopRequest())
+        assert not settings.checkpoint.exists()
+        for statement in table.bootstrap_statements(named):
+            spark.sql(statement)
+    for count in (20, 30):
+        assert run(spark, settings, None, 1000, False, StopRequest()).rows == count
+        place.produce(Simulator(44).take(30))
+    messages, record = (spark.table(table.name_in(named)) for table in tables)
+    assert messages.select("partition", "offset").distinct().count() == messages.count() == 50
+    assert [row["row_count"] for row in record.orderBy("ingest_batch_id").collect()] == [20, 30]
+    spark.sql(f"drop table {bronze.DEFINITION.name_in(named)}")
+    for statement in bootstrap.statements(named):
+        spark.sql(statement)
+    with pytest.raises(LandingError, match="belongs to another table"):
+        run(spark, settings, None, 1000, False, StopRequest())
 
 
 def test_an_old_copy_of_the_checkpoint_is_refused(place: Place, spark: SparkSession) -> None:
