@@ -36,7 +36,7 @@ from ingestion.simulator import Simulator
 
 HUB = "benchmark-landing"
 PARTITIONS = 4
-ROUNDS = 2
+ROUNDS = 3
 WARM_UP_EVENTS = 5_000
 
 
