@@ -80,7 +80,7 @@ class Engine:
         handler = self._handlers.get(type(statement))
         if handler:
             return handler(statement, session) or results.empty()
-        session.is_compiled = self._tuning.apply(session.spark, session.is_compiled)
+        session.is_set_for_large = self._tuning.apply(session.spark, session.is_set_for_large)
         frame = session.spark.sql(statement.sql, args=parameters) if parameters else None
         if isinstance(statement, statements.Query):
             frame = frame if frame is not None else session.spark.sql(statement.sql)

@@ -74,7 +74,7 @@ class MaterializedViews:
             clauses.append(f"tblproperties ({', '.join(pairs)})")
         target = quoted((self._catalog.name, schema, name))
         started = now()
-        session.is_compiled = self._tuning.apply(session.spark, session.is_compiled)
+        session.is_set_for_large = self._tuning.apply(session.spark, session.is_set_for_large)
         session.spark.sql(
             f"create or replace table {target} using delta {' '.join(clauses)} as {_select(view)}"
         )
@@ -137,7 +137,7 @@ class MaterializedViews:
     def _overwrite(self, view: MaterializedView, spark: SparkSession) -> None:
         if view.current_schema in self._records.schema_names():
             spark.sql(f"use {quoted((view.current_schema,))}")
-        self._tuning.apply(spark, is_compiled=False)
+        self._tuning.apply(spark, is_set_for_large=False)
         target = quoted((self._catalog.name, view.schema, view.name))
         spark.sql(f"insert overwrite table {target} {_select(view)}")
 

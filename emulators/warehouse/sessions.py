@@ -30,7 +30,7 @@ class Session:
     id: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
     secret: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
     used_at: float = field(default_factory=time.monotonic)
-    is_compiled: bool = False
+    is_set_for_large: bool = False
     has_entered: bool = False
     """Whether Spark's session is in `schema`: a client may name one that does not exist yet."""
 

@@ -37,23 +37,35 @@ def configuration(settings: Settings) -> dict[str, str]:
         "spark.sql.sources.default": "delta",
         # Markers are bound when a statement is analysed: Delta's parser loses values put into its text.
         "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
-        # Planning dominates small statements: plan once, in few partitions, and describe plans briefly.
+        # Planning dominates small statements: plan once, and describe plans briefly.
         "spark.sql.adaptive.enabled": "false",
-        "spark.sql.shuffle.partitions": "2",
         # A full VACUUM lists the files of a table in so many tasks: Spark's 10,000 take a minute.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.constraintPropagation.enabled": "false",
         "spark.sql.ui.explainMode": "simple",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
-        **INTERPRETED,
+        **SMALL,
     }
 
 
-INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-"""Evaluate expressions as they are: over small tables, compiling them takes longer than all the rest."""
+SMALL = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+}
+"""While tables are small: expressions are evaluated as they are, because compiling them takes longer than
+all the rest; one task does it all, and joins sort what a broadcast needs a job of its own for."""
 
-COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-"""Compile expressions, as Spark does by default."""
+LARGE = {
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.leafNodeDefaultParallelism": "2",
+    "spark.sql.autoBroadcastJoinThreshold": "10485760",
+}
+"""Beyond that: the same settings as Spark has them, for two cores."""
 
 
 def tables_folder(settings: Settings) -> Path:
