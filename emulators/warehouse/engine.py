@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,7 @@ from emulators.warehouse.tuning import Tuning
 _STRING = t.StringType()
 
 ATTEMPTS = 10
-"""How often a change of rows is tried while others append to the table."""
+"""How often a statement is tried while others append to the table it changes, or replace a view it reads."""
 
 CONCURRENT_APPEND = "DELTA_CONCURRENT_APPEND"
 
@@ -39,6 +40,8 @@ class Engine:
         self._information_schema = InformationSchema(catalog)
         self._tuning = Tuning(catalog)
         self._views = MaterializedViews(catalog, self._tuning)
+        self._view_lock = threading.Lock()
+        self._views_replaced = 0
         self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
             statements.MetadataQuery: lambda each, session: self._information_schema.query(each.sql, session),
             statements.UseSchema: self._use,
@@ -75,6 +78,19 @@ class Engine:
         Raises:
             SqlError: a Databricks-only form fails; Spark's own errors come as Spark raises them.
         """
+        for _ in range(ATTEMPTS - 1):
+            replaced = self._views_replaced
+            try:
+                return self._execute(sql, session, parameters, row_limit)
+            except Exception as error:
+                if sql_error_from(error).error_class != "TABLE_OR_VIEW_NOT_FOUND":
+                    raise
+                with self._view_lock:  # a view that is being replaced is there again
+                    if self._views_replaced == replaced:
+                        raise
+        return self._execute(sql, session, parameters, row_limit)
+
+    def _execute(self, sql: str, session: Session, parameters: Any, row_limit: int | None) -> ResultSet:
         self._enter_schema(session)
         statement = statements.recognise(sql)
         handler = self._handlers.get(type(statement))
@@ -97,8 +113,8 @@ class Engine:
         is_there = [
             self._records.relation(*self.catalog.resolve(each, session)) for each in statement.defines
         ]
-        if statement.replaces and is_there[0] and is_there[0].type == "METRIC_VIEW":
-            result = self._replace_metric_view(statement, is_there[0], session)
+        if statement.is_view and frame is None:
+            result = self._create_view(statement, is_there[0], session)
         else:
             result = results.from_command(
                 frame if frame is not None else self._carried_out(statement, session)
@@ -124,6 +140,18 @@ class Engine:
             else:
                 self._records.put_function(*where, statement.sql, session.schema)
         return result
+
+    def _create_view(
+        self, statement: statements.Command, old: Relation | None, session: Session
+    ) -> ResultSet:
+        """Create or replace a view, one at a time: Spark drops the old one before it creates the new one."""
+        with self._view_lock:
+            try:
+                if old and old.type == "METRIC_VIEW":
+                    return self._replace_metric_view(statement, old, session)
+                return results.from_command(session.spark.sql(statement.sql))
+            finally:
+                self._views_replaced += 1
 
     def _replace_metric_view(
         self, statement: statements.Command, old: Relation, session: Session

@@ -60,6 +60,7 @@ class Command(Statement):
         writes: the relation whose rows it changes.
         is_insert: whether it adds rows only; Delta then does not say how many.
         replaces: whether it makes `defines` anew: what was recorded of the old ones is dropped.
+        is_view: whether what it makes anew is a view.
         if_not_exists: whether it leaves a relation that is there as it is.
         renamed_to: what the one relation it defines is called from then on.
         schema: the schema whose definition it may change.
@@ -72,6 +73,7 @@ class Command(Statement):
     writes: Name | None = None
     is_insert: bool = False
     replaces: bool = False
+    is_view: bool = False
     if_not_exists: bool = False
     renamed_to: Name | None = None
     schema: Name | None = None
@@ -303,7 +305,7 @@ def _create(sql: str, reader: Reader) -> Statement:
     if kind == "FUNCTION":
         return Command(sql, function=name)
     if kind == "VIEW":
-        return Command(sql, defines=(name,), replaces=True, if_not_exists=if_not_exists)
+        return Command(sql, defines=(name,), replaces=True, is_view=True, if_not_exists=if_not_exists)
     return _create_table(sql, reader, name, if_not_exists)
 
 

@@ -46,6 +46,32 @@ def test_sessions_run_at_the_same_time(warehouse: Warehouse) -> None:
         assert list(pool.map(work, range(8))) == [[(number, 45)] for number in range(8)]
 
 
+def test_a_view_is_there_while_it_is_replaced(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema if not exists replaced")
+    warehouse.rows("create or replace view replaced.v as select 0 as number, id from range(10)")
+    warehouse.rows("create or replace table replaced.t as select * from replaced.v")
+
+    def replace(number: int) -> None:
+        with warehouse.cursor(schema="replaced") as cursor:
+            for _ in range(25):
+                cursor.execute(f"create or replace view v as select {number} as number, id from range(10)")
+
+    def read(_: int) -> None:
+        with warehouse.cursor(schema="replaced") as cursor:
+            for _ in range(25):
+                cursor.execute("select count(*) from v")
+                assert tuple(cursor.fetchone() or ()) == (10,)
+                cursor.execute("create or replace temporary view mine as select * from v")
+                cursor.execute("insert into t select * from mine where id < 0")
+
+    with ThreadPoolExecutor(5) as pool:
+        under_way = [
+            pool.submit(work, number) for number, work in enumerate((replace, read) * 2 + (replace,))
+        ]
+        for each in under_way:
+            each.result()
+
+
 def test_a_statement_can_be_cancelled(warehouse: Warehouse) -> None:
     with warehouse.connect() as connection, connection.cursor() as cursor:
         timer = threading.Timer(4, cursor.cancel)
