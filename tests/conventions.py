@@ -578,6 +578,15 @@ def every_model_has_a_unit_test(project: Project) -> Iterator[Problem]:
             yield Problem(model["original_file_path"], "has no unit test", remedy)
 
 
+def unit_tests_run_before_the_first_build(project: Project) -> Iterator[Problem]:
+    for test in project.unit_tests:
+        for given in test["given"]:
+            # dbt asks the relation itself for the columns of rows, and fails while there is none.
+            if given["input"] == "this" and given["format"] != "sql":
+                wrong = f"{test['name']} gives rows of a table that may not be built yet"
+                yield Problem(test["original_file_path"], wrong, "give `this` with format: sql")
+
+
 def every_mart_is_recomputed_and_read(project: Project) -> Iterator[Problem]:
     audited = {node for test in _singular_tests(project) for node in test["depends_on"]["nodes"]}
     exposed = {node for exposure in project.exposures for node in exposure["depends_on"]["nodes"]}
@@ -629,6 +638,7 @@ RULES: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     personal_data_is_tagged_and_never_in_gold,
     columns_are_in_order,
     every_model_has_a_unit_test,
+    unit_tests_run_before_the_first_build,
     every_mart_is_recomputed_and_read,
     exceptions_name_what_exists,
 )

@@ -104,7 +104,14 @@ def column_test(name: str, parent: str, of: str) -> Manifest:
 
 
 def unit_test(of: str, file: str) -> Manifest:
-    return node("unit_test", f"test_{of}_adds_up", file, model=of, depends_on={"nodes": [f"model.shop.{of}"]})
+    return node(
+        "unit_test",
+        f"test_{of}_adds_up",
+        file,
+        model=of,
+        given=[],
+        depends_on={"nodes": [f"model.shop.{of}"]},
+    )
 
 
 def macro(name: str, file: str, signature: str, *arguments: str) -> Manifest:
@@ -810,6 +817,14 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
         (
             dropped("unit_test.shop.test_orders_adds_up"),
             "models/silver/orders.sql: has no unit test; add a test_orders_<behaviour> to its YAML",
+        ),
+        (
+            put(
+                "unit_test.shop.test_orders_adds_up",
+                given=[{"input": "this", "format": "dict"}, {"input": "ref('b')", "format": "dict"}],
+            ),
+            "models/silver/orders.yml: test_orders_adds_up gives rows of a table that may not be built yet; "
+            "give `this` with format: sql",
         ),
         (
             reading("exposure.shop.dashboard", MART),
