@@ -1,0 +1,96 @@
+"""ALTER in all its forms."""
+
+from __future__ import annotations
+
+from emulators.warehouse.errors import unsupported
+from emulators.warehouse.lexer import Reader
+from emulators.warehouse.statements.forms import (
+    AddKey,
+    ClusterByAuto,
+    Command,
+    CommentOn,
+    DropConstraint,
+    Name,
+    SetNotNull,
+    SetTags,
+    Statement,
+)
+from emulators.warehouse.statements.keys import table_key
+from emulators.warehouse.statements.materialized import alter_schedule
+
+
+def alter(sql: str, reader: Reader) -> Statement:
+    """Read `ALTER …`."""
+    if reader.accept("MATERIALIZED"):
+        reader.expect("VIEW")
+        name = reader.name()
+        found = alter_schedule(sql, reader, name) or _alter_metadata(sql, reader, name)
+        if found is None:
+            raise reader.unexpected()
+        return found
+    kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG", "VOLUME")
+    if kind in ("SCHEMA", "DATABASE"):
+        return Command(sql, schema=reader.name())
+    if kind not in ("TABLE", "VIEW"):
+        return Command(sql)
+    name = reader.name()
+    if reader.accept("RENAME", "TO"):
+        return Command(sql, defines=(name,), renamed_to=reader.name())
+    return _alter_metadata(sql, reader, name) or Command(sql, defines=(name,))
+
+
+def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
+    """The forms of ALTER that only Databricks has; None leaves the statement to Spark."""
+    start = reader.at
+    if reader.accept("SET", "TAGS"):
+        return SetTags(sql, name, None, dict(reader.listed(lambda: _tag(reader))))
+    if reader.accept("UNSET", "TAGS"):
+        return SetTags(sql, name, None, dict.fromkeys(reader.listed(reader.string)))
+    if reader.accept("CLUSTER", "BY", "AUTO"):
+        return ClusterByAuto(sql, name)
+    if reader.follows("SET", "ROW", "FILTER") or reader.follows("DROP", "ROW", "FILTER"):
+        raise unsupported("ROW FILTER")
+    if reader.accept("ADD"):
+        constraint = reader.identifier() if reader.accept("CONSTRAINT") else None
+        if reader.follows("PRIMARY", "KEY") or reader.follows("FOREIGN", "KEY"):
+            return AddKey(sql, name, table_key(reader, constraint))
+    elif reader.accept("DROP"):
+        if found := _drop_constraint(sql, reader, name):
+            return found
+    elif reader.accept_any("ALTER", "CHANGE"):
+        reader.accept("COLUMN")
+        column = reader.identifier()
+        if reader.accept("SET", "TAGS"):
+            return SetTags(sql, name, column, dict(reader.listed(lambda: _tag(reader))))
+        if reader.accept("UNSET", "TAGS"):
+            return SetTags(sql, name, column, dict.fromkeys(reader.listed(reader.string)))
+        if reader.accept("COMMENT"):
+            return CommentOn(sql, "COLUMN", (*name, column), reader.string())
+        if reader.accept("SET", "NOT", "NULL"):
+            return SetNotNull(sql, name, column, is_set=True)
+        if reader.accept("DROP", "NOT", "NULL"):
+            return SetNotNull(sql, name, column, is_set=False)
+        if reader.follows("SET", "MASK") or reader.follows("DROP", "MASK"):
+            raise unsupported("MASK")
+    reader.at = start
+    return None
+
+
+def _drop_constraint(sql: str, reader: Reader, name: Name) -> Statement | None:
+    if reader.accept("CONSTRAINT"):
+        if_exists = reader.accept("IF", "EXISTS")
+        constraint = reader.identifier()
+        reader.accept_any("CASCADE", "RESTRICT")
+        return DropConstraint(sql, name, constraint, None, (), if_exists)
+    for kind in ("PRIMARY", "FOREIGN"):
+        if reader.accept(kind, "KEY"):
+            if_exists = reader.accept("IF", "EXISTS")
+            columns = tuple(reader.listed(reader.identifier)) if reader.peek() == "(" else ()
+            reader.accept_any("CASCADE", "RESTRICT")
+            return DropConstraint(sql, name, None, f"{kind} KEY", columns, if_exists)
+    return None
+
+
+def _tag(reader: Reader) -> tuple[str, str | None]:
+    name = reader.string()
+    return name, reader.string() if reader.accept("=") else ""

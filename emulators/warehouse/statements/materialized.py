@@ -1,0 +1,165 @@
+"""CREATE and REFRESH of materialized views, and their schedules."""
+
+from __future__ import annotations
+
+from emulators.warehouse.errors import unsupported
+from emulators.warehouse.lexer import Reader
+from emulators.warehouse.statements.forms import (
+    AlterSchedule,
+    ColumnSpec,
+    Command,
+    CreateMaterializedView,
+    Key,
+    Name,
+    RefreshMaterializedView,
+    Statement,
+)
+from emulators.warehouse.statements.keys import key_options, table_key
+
+
+def create_materialized_view(sql: str, reader: Reader, replace: bool) -> Statement:
+    """Read `CREATE [OR REPLACE] MATERIALIZED VIEW`, from its name on."""
+    if_not_exists = reader.accept("IF", "NOT", "EXISTS")
+    name = reader.name()
+    columns: list[ColumnSpec] = []
+    keys: list[Key] = []
+    layout: list[str] = []
+    comment: str | None = None
+    properties: dict[str, str] = {}
+    schedule: str | None = None
+    is_auto = False
+    if reader.peek() == "(":
+        columns, keys = _view_columns(reader)
+    while not reader.accept("AS"):
+        start = reader.here
+        if reader.accept("COMMENT"):
+            comment = reader.string()
+        elif reader.accept("TBLPROPERTIES"):
+            properties = dict(reader.listed(lambda: _property(reader)))
+        elif reader.accept("PARTITIONED", "BY"):
+            reader.skip_group()
+            layout.append(sql[start : reader.read_to])
+        elif reader.accept("CLUSTER", "BY"):
+            is_auto = reader.accept("AUTO")
+            if not is_auto and not reader.accept("NONE"):
+                reader.skip_group()
+                layout.append(sql[start : reader.read_to])
+        elif reader.peek() in ("SCHEDULE", "TRIGGER"):
+            schedule = read_schedule(reader)
+        elif reader.follows("WITH", "ROW", "FILTER"):
+            raise unsupported("ROW FILTER")
+        else:
+            raise reader.unexpected()
+    if reader.is_done:
+        raise reader.unexpected()
+    # With its comments: dbt compares the text it sent with the text that is kept.
+    query = sql[reader.read_to :].strip().removesuffix(";").rstrip()
+    return CreateMaterializedView(
+        sql,
+        name,
+        query,
+        replace,
+        if_not_exists,
+        tuple(columns),
+        tuple(keys),
+        " ".join(layout),
+        is_auto,
+        comment,
+        properties,
+        schedule,
+    )
+
+
+def _view_columns(reader: Reader) -> tuple[list[ColumnSpec], list[Key]]:
+    columns: list[ColumnSpec] = []
+    keys: list[Key] = []
+    reader.expect("(")
+    while True:
+        if (
+            reader.peek() == "CONSTRAINT"
+            or reader.follows("PRIMARY", "KEY")
+            or reader.follows("FOREIGN", "KEY")
+        ):
+            name = reader.identifier() if reader.accept("CONSTRAINT") else None
+            if reader.peek() in ("EXPECT", "CHECK"):
+                raise unsupported("An EXPECT or CHECK constraint of a materialized view")
+            keys.append(table_key(reader, name))
+        else:
+            columns.append(_view_column(reader, keys))
+        if not reader.accept(","):
+            break
+    reader.expect(")")
+    return columns, keys
+
+
+def _view_column(reader: Reader, keys: list[Key]) -> ColumnSpec:
+    name = reader.identifier()
+    kind = reader.skip_item("NOT", "COMMENT", "PRIMARY", "CONSTRAINT", "MASK", "REFERENCES")
+    nullable, comment = True, None
+    while reader.peek() not in (",", ")"):
+        if reader.accept("NOT", "NULL"):
+            nullable = False
+        elif reader.accept("COMMENT"):
+            comment = reader.string()
+        elif reader.accept("PRIMARY", "KEY"):
+            key_options(reader)
+            keys.append(Key(None, "PRIMARY KEY", (name,)))
+        elif reader.follows("MASK"):
+            raise unsupported("MASK")
+        else:
+            raise reader.unexpected()
+    return ColumnSpec(name, kind, nullable, comment)
+
+
+def _property(reader: Reader) -> tuple[str, str]:
+    token = reader.token()
+    name = token.text
+    while reader.accept("."):
+        name = f"{name}.{reader.identifier()}"
+    reader.accept("=")
+    return name, reader.token().text
+
+
+def read_schedule(reader: Reader) -> str | None:
+    """A refresh schedule, worded as DESCRIBE EXTENDED words it; None is a manual one."""
+    if reader.accept("TRIGGER", "ON", "UPDATE"):
+        if not reader.accept("AT", "MOST", "EVERY"):
+            return "TRIGGER ON UPDATE"
+        reader.accept("INTERVAL")
+        quantity, unit = int(reader.token().text), reader.identifier().upper().rstrip("S")
+        seconds = quantity * {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 604800}[unit]
+        return f"TRIGGER ON UPDATE AT MOST EVERY INTERVAL {seconds} SECONDS"
+    reader.expect("SCHEDULE")
+    reader.accept("REFRESH")
+    if reader.accept("CRON"):
+        cron = reader.string()
+        zone = reader.string() if reader.accept("AT", "TIME", "ZONE") else "Etc/UTC"
+        return f"CRON '{cron}' AT TIME ZONE '{zone}'"
+    reader.expect("EVERY")
+    quantity, unit = int(reader.token().text), reader.identifier().upper().rstrip("S")
+    if unit not in ("HOUR", "DAY", "WEEK"):
+        raise reader.unexpected()
+    return f"EVERY {quantity} {unit}S"
+
+
+def refresh(sql: str, reader: Reader) -> Statement:
+    """Read `REFRESH …`."""
+    if reader.accept("STREAMING", "TABLE"):
+        raise unsupported("REFRESH STREAMING TABLE")
+    if not reader.accept("MATERIALIZED", "VIEW"):
+        return Command(sql)  # REFRESH TABLE, REFRESH FUNCTION, or Spark's error
+    name = reader.name()
+    reader.accept("FULL")
+    reader.accept_any("SYNC", "ASYNC")
+    reader.end()
+    return RefreshMaterializedView(sql, name)
+
+
+def alter_schedule(sql: str, reader: Reader, name: Name) -> Statement | None:
+    """Read what ALTER does to a schedule; None when it does something else."""
+    if reader.accept("DROP", "SCHEDULE"):
+        return AlterSchedule(sql, name, None)
+    if reader.peek() in ("ADD", "ALTER") and reader.peek(1) in ("SCHEDULE", "TRIGGER"):
+        reader.token()
+        return AlterSchedule(sql, name, read_schedule(reader))
+    return None

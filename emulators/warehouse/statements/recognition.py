@@ -1,0 +1,74 @@
+"""Tells which form a statement has, by its first words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulators.warehouse.lexer import Kind, Reader, tokenize
+from emulators.warehouse.statements import alter, materialized, metadata, tables, writes
+from emulators.warehouse.statements.forms import Command, MetadataQuery, Query, Statement
+
+INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
+
+
+def recognise(sql: str) -> Statement:
+    """What a statement is; everything unknown is a `Command` for Spark to judge.
+
+    Raises:
+        SqlError: it begins like a Databricks-only statement and then is not one.
+    """
+    reader = Reader(sql, tokenize(sql))
+    while reader.accept("("):
+        pass
+    first = reader.peek()
+    if first in ("SELECT", "WITH", "FROM", "VALUES", "TABLE"):
+        return _query(sql, reader)
+    reader.at = 0
+    reader.at += 1
+    parse = _FORMS.get(first)
+    return parse(sql, reader) if parse else Command(sql)
+
+
+def _query(sql: str, reader: Reader) -> Statement:
+    if any(
+        each.text.upper() == INFORMATION_SCHEMA and each.kind is not Kind.STRING for each in reader.tokens
+    ):
+        return MetadataQuery(sql)
+    if reader.peek() == "WITH" and (dml := _dml_behind_with(reader)):
+        return dml
+    return Query(sql)
+
+
+def _dml_behind_with(reader: Reader) -> Statement | None:
+    """`WITH … INSERT/MERGE/UPDATE/DELETE`: the common table expressions come first in Spark too."""
+    depth = 0
+    for index, each in enumerate(reader.tokens):
+        depth += (each.keyword == "(") - (each.keyword == ")")
+        if depth == 0 and each.keyword in ("INSERT", "MERGE", "UPDATE", "DELETE"):
+            reader.at = index + 1
+            return _FORMS[each.keyword](reader.sql, reader)
+        if depth == 0 and each.keyword == "SELECT":
+            return None
+    return None
+
+
+_FORMS: dict[str, Callable[[str, Reader], Statement]] = {
+    "CREATE": tables.create,
+    "REPLACE": lambda sql, reader: Command(sql),
+    "REFRESH": materialized.refresh,
+    "DROP": tables.drop,
+    "ALTER": alter.alter,
+    "COMMENT": metadata.comment,
+    "USE": metadata.use,
+    "INSERT": writes.insert,
+    "MERGE": writes.merge,
+    "UPDATE": writes.update,
+    "DELETE": writes.delete,
+    "TRUNCATE": writes.truncate,
+    "RESTORE": writes.restore,
+    "GRANT": metadata.grant,
+    "REVOKE": metadata.grant,
+    "SHOW": metadata.show,
+    "DESCRIBE": metadata.describe,
+    "DESC": metadata.describe,
+}
