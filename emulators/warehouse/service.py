@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from pyspark.sql import types as t
-
-from emulators.warehouse import describe, parameters, results
+from emulators.warehouse import parameters
 from emulators.warehouse.engine import Engine
 from emulators.warehouse.errors import GENERIC_SQL_STATE
+from emulators.warehouse.metadata import Metadata, info
 from emulators.warehouse.operations import Operation, Operations, State
-from emulators.warehouse.results import Column, ResultSet
+from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session, Sessions
 from emulators.warehouse.thrift import ttypes
 
@@ -32,38 +31,13 @@ _STATES = {
     State.CANCELED: ttypes.TOperationState.CANCELED_STATE,
 }
 
-_TABLE_TYPES = {"MANAGED": "TABLE", "EXTERNAL": "TABLE"}
-
-_STRING = t.StringType()
-_INT = t.IntegerType()
-
-_TYPE_INFO: tuple[tuple[str, int, int | None], ...] = (
-    ("BOOLEAN", 16, None),
-    ("TINYINT", -6, 3),
-    ("SMALLINT", 5, 5),
-    ("INT", 4, 10),
-    ("BIGINT", -5, 19),
-    ("FLOAT", 6, 7),
-    ("DOUBLE", 8, 15),
-    ("DECIMAL", 3, 38),
-    ("STRING", 12, None),
-    ("BINARY", -2, None),
-    ("DATE", 91, None),
-    ("TIMESTAMP", 93, None),
-    ("TIMESTAMP_NTZ", 93, None),
-    ("ARRAY", 2003, None),
-    ("MAP", 2000, None),
-    ("STRUCT", 2002, None),
-    ("VARIANT", 1111, None),
-)
-"""Type name, JDBC type code, precision."""
-
 
 class Service:
     """The handler behind the Thrift processor; every public method is a call of the protocol."""
 
     def __init__(self, engine: Engine, sessions: Sessions, operations: Operations) -> None:
         self._engine = engine
+        self._metadata = Metadata(engine.catalog)
         self._sessions = sessions
         self._operations = operations
 
@@ -162,152 +136,43 @@ class Service:
 
     def GetCatalogs(self, request: Any) -> Any:  # noqa: N802
         """Every catalog."""
-        return self._metadata(
-            request,
-            ttypes.TGetCatalogsResp,
-            lambda: results.from_rows([Column("TABLE_CAT", _STRING)], [(self._engine.catalog.name,)]),
-        )
+        return self._metadata_call(request, ttypes.TGetCatalogsResp, self._metadata.catalogs)
 
     def GetSchemas(self, request: Any) -> Any:  # noqa: N802
-        """Schemas whose name is like a pattern (`%` and `_`)."""
-
-        def run() -> ResultSet:
-            catalog = self._engine.catalog
-            names = _like(catalog.records.schema_names(), request.schemaName)
-            rows = [(each, catalog.name) for each in names if _is_here(request.catalogName, catalog.name)]
-            return results.from_rows([Column("TABLE_SCHEM", _STRING), Column("TABLE_CATALOG", _STRING)], rows)
-
-        return self._metadata(request, ttypes.TGetSchemasResp, run)
+        """Schemas whose name is like a pattern."""
+        return self._metadata_call(request, ttypes.TGetSchemasResp, self._metadata.schemas)
 
     def GetTables(self, request: Any) -> Any:  # noqa: N802
         """Tables and views whose schema and name are like a pattern."""
-
-        def run() -> ResultSet:
-            catalog = self._engine.catalog
-            found = catalog.records.relations() if _is_here(request.catalogName, catalog.name) else []
-            schemas = set(_like({each.schema for each in found}, request.schemaName))
-            names = set(_like({each.name for each in found}, request.tableName))
-            wanted = {each.upper() for each in request.tableTypes or ()}
-            rows = [
-                (catalog.name, each.schema, each.name, kind, each.comment or "", None, None, None, None, None)
-                for each in found
-                if each.schema in schemas
-                and each.name in names
-                and (kind := _TABLE_TYPES.get(each.type, each.type))
-                and (not wanted or kind in wanted)
-            ]
-            columns = [
-                "TABLE_CAT",
-                "TABLE_SCHEM",
-                "TABLE_NAME",
-                "TABLE_TYPE",
-                "REMARKS",
-                "TYPE_CAT",
-                "TYPE_SCHEM",
-                "TYPE_NAME",
-                "SELF_REFERENCING_COL_NAME",
-                "REF_GENERATION",
-            ]
-            return results.from_rows([Column(each, _STRING) for each in columns], rows)
-
-        return self._metadata(request, ttypes.TGetTablesResp, run)
+        return self._metadata_call(request, ttypes.TGetTablesResp, self._metadata.tables)
 
     def GetTableTypes(self, request: Any) -> Any:  # noqa: N802
         """The kinds of relation there can be."""
-        kinds = [("TABLE",), ("VIEW",), ("MATERIALIZED_VIEW",), ("METRIC_VIEW",)]
-        return self._metadata(
-            request,
-            ttypes.TGetTableTypesResp,
-            lambda: results.from_rows([Column("TABLE_TYPE", _STRING)], kinds),
-        )
+        return self._metadata_call(request, ttypes.TGetTableTypesResp, self._metadata.table_types)
 
     def GetColumns(self, request: Any) -> Any:  # noqa: N802
         """Columns whose schema, relation and name are like a pattern."""
-
-        def run() -> ResultSet:
-            catalog = self._engine.catalog
-            catalog.follow()
-            found = catalog.records.relations() if _is_here(request.catalogName, catalog.name) else []
-            schemas = set(_like({each.schema for each in found}, request.schemaName))
-            names = set(_like({each.name for each in found}, request.tableName))
-            rows = []
-            for relation in found:
-                if relation.schema not in schemas or relation.name not in names:
-                    continue
-                columns = catalog.records.columns(relation.schema, relation.name)
-                kept = set(_like({each.name for each in columns}, request.columnName))
-                for position, column in enumerate(columns):
-                    if column.name in kept:
-                        rows.append(
-                            _column_row(catalog.name, relation.schema, relation.name, position, column)
-                        )
-            return results.from_rows(_COLUMN_COLUMNS, rows)
-
-        return self._metadata(request, ttypes.TGetColumnsResp, run)
+        return self._metadata_call(request, ttypes.TGetColumnsResp, self._metadata.columns)
 
     def GetTypeInfo(self, request: Any) -> Any:  # noqa: N802
         """The types a column can have."""
-        columns = [Column("TYPE_NAME", _STRING), Column("DATA_TYPE", _INT), Column("PRECISION", _INT)]
-        return self._metadata(
-            request, ttypes.TGetTypeInfoResp, lambda: results.from_rows(columns, _TYPE_INFO)
-        )
+        return self._metadata_call(request, ttypes.TGetTypeInfoResp, self._metadata.type_info)
 
     def GetFunctions(self, request: Any) -> Any:  # noqa: N802
-        """No function is listed."""
-        names = ["FUNCTION_CAT", "FUNCTION_SCHEM", "FUNCTION_NAME", "REMARKS", "SPECIFIC_NAME"]
-        columns = [*[Column(each, _STRING) for each in names], Column("FUNCTION_TYPE", _INT)]
-        return self._metadata(request, ttypes.TGetFunctionsResp, lambda: results.from_rows(columns, []))
+        """Functions whose schema and name are like a pattern."""
+        return self._metadata_call(request, ttypes.TGetFunctionsResp, self._metadata.functions)
 
     def GetPrimaryKeys(self, request: Any) -> Any:  # noqa: N802
         """The primary key of a table."""
-
-        def run() -> ResultSet:
-            catalog = self._engine.catalog
-            schema, table = (request.schemaName or "").lower(), (request.tableName or "").lower()
-            rows = [
-                (catalog.name, schema, table, column, position + 1, name)
-                for name, key, _ in catalog.records.keys(schema, table)
-                if key.kind == "PRIMARY KEY"
-                for position, column in enumerate(key.columns)
-            ]
-            names = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "COLUMN_NAME", "KEY_SEQ", "PK_NAME"]
-            columns = [Column(each, _INT if each == "KEY_SEQ" else _STRING) for each in names]
-            return results.from_rows(columns, rows)
-
-        return self._metadata(request, ttypes.TGetPrimaryKeysResp, run)
+        return self._metadata_call(request, ttypes.TGetPrimaryKeysResp, self._metadata.primary_keys)
 
     def GetCrossReference(self, request: Any) -> Any:  # noqa: N802
-        """No cross reference is listed."""
-        names = [
-            "PKTABLE_CAT",
-            "PKTABLE_SCHEM",
-            "PKTABLE_NAME",
-            "PKCOLUMN_NAME",
-            "FKTABLE_CAT",
-            "FKTABLE_SCHEM",
-            "FKTABLE_NAME",
-            "FKCOLUMN_NAME",
-            "FK_NAME",
-            "PK_NAME",
-        ]
-        return self._metadata(
-            request,
-            ttypes.TGetCrossReferenceResp,
-            lambda: results.from_rows([Column(each, _STRING) for each in names], []),
-        )
+        """The foreign keys between two tables."""
+        return self._metadata_call(request, ttypes.TGetCrossReferenceResp, self._metadata.cross_reference)
 
     def GetInfo(self, request: Any) -> Any:  # noqa: N802
         """Name and version of the server."""
-        known = {
-            ttypes.TGetInfoType.CLI_SERVER_NAME: "Spark SQL",
-            ttypes.TGetInfoType.CLI_DBMS_NAME: "Spark SQL",
-            ttypes.TGetInfoType.CLI_DBMS_VER: "4.2.0",
-            ttypes.TGetInfoType.CLI_MAX_COLUMN_NAME_LEN: "128",
-            ttypes.TGetInfoType.CLI_MAX_SCHEMA_NAME_LEN: "128",
-            ttypes.TGetInfoType.CLI_MAX_TABLE_NAME_LEN: "128",
-        }
-        value = known.get(request.infoType, "")
-        return ttypes.TGetInfoResp(status=_success(), infoValue=ttypes.TGetInfoValue(stringValue=value))
+        return ttypes.TGetInfoResp(status=_success(), infoValue=info(request.infoType))
 
     def GetDelegationToken(self, request: Any) -> Any:  # noqa: N802
         """There are no delegation tokens."""
@@ -321,9 +186,9 @@ class Service:
         """There are no delegation tokens."""
         return ttypes.TRenewDelegationTokenResp(status=_not_supported("RenewDelegationToken"))
 
-    def _metadata(self, request: Any, response: Any, run: Callable[[], ResultSet]) -> Any:
+    def _metadata_call(self, request: Any, response: Any, run: Callable[[Any, Session], ResultSet]) -> Any:
         name = type(request).__name__.removeprefix("T").removesuffix("Req")
-        return self._start(request, response, f"-- {name}", lambda _: run())
+        return self._start(request, response, f"-- {name}", lambda session: run(request, session))
 
     def _start(self, request: Any, response: Any, statement: str, run: Callable[[Session], ResultSet]) -> Any:
         session = self._sessions.find(request.sessionHandle.sessionId.guid)
@@ -359,76 +224,6 @@ class Service:
 
     def _find(self, handle: Any) -> Operation | None:
         return self._operations.find(handle.operationId.guid)
-
-
-_COLUMN_COLUMNS = [
-    Column("TABLE_CAT", _STRING),
-    Column("TABLE_SCHEM", _STRING),
-    Column("TABLE_NAME", _STRING),
-    Column("COLUMN_NAME", _STRING),
-    Column("DATA_TYPE", _INT),
-    Column("TYPE_NAME", _STRING),
-    Column("COLUMN_SIZE", _INT),
-    Column("BUFFER_LENGTH", t.ByteType()),
-    Column("DECIMAL_DIGITS", _INT),
-    Column("NUM_PREC_RADIX", _INT),
-    Column("NULLABLE", _INT),
-    Column("REMARKS", _STRING),
-    Column("COLUMN_DEF", _STRING),
-    Column("SQL_DATA_TYPE", _INT),
-    Column("SQL_DATETIME_SUB", _INT),
-    Column("CHAR_OCTET_LENGTH", _INT),
-    Column("ORDINAL_POSITION", _INT),
-    Column("IS_NULLABLE", _STRING),
-    Column("SCOPE_CATALOG", _STRING),
-    Column("SCOPE_SCHEMA", _STRING),
-    Column("SCOPE_TABLE", _STRING),
-    Column("SOURCE_DATA_TYPE", t.ShortType()),
-    Column("IS_AUTO_INCREMENT", _STRING),
-]
-
-
-def _column_row(catalog: str, schema: str, table: str, position: int, column: Any) -> tuple[Any, ...]:
-    name = column.type.simpleString().upper()
-    base = name.partition("(")[0].partition("<")[0]
-    code = next((code for known, code, _ in _TYPE_INFO if known == base), 1111)
-    decimal = isinstance(column.type, t.DecimalType)
-    return (
-        catalog,
-        schema,
-        table,
-        column.name,
-        code,
-        name,
-        column.type.precision if decimal else None,
-        None,
-        column.type.scale if decimal else None,
-        10 if decimal else None,
-        1 if column.is_nullable else 0,
-        column.comment or "",
-        None,
-        None,
-        None,
-        None,
-        position,
-        "YES" if column.is_nullable else "NO",
-        None,
-        None,
-        None,
-        None,
-        "NO",
-    )
-
-
-def _like(names: Sequence[str] | set[str], pattern: str | None) -> list[str]:
-    """The names that a metadata pattern takes: `%` any text, `_` any character, `*` as `%`."""
-    if not pattern:
-        return sorted(names)
-    return describe.like(sorted(names), pattern)
-
-
-def _is_here(wanted: str | None, catalog: str) -> bool:
-    return not wanted or bool(describe.like([catalog], wanted))
 
 
 def _handle(operation: Operation) -> Any:
