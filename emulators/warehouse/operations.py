@@ -19,6 +19,7 @@ from pyspark.sql import SparkSession
 from emulators.warehouse.errors import SqlError, sql_error_from
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.wire import Encoder, Format
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +38,23 @@ class State(Enum):
 
 
 class Operation:
-    """One statement or metadata request of a session."""
+    """One statement or metadata request of a session.
 
-    def __init__(self, session: Session, statement: str) -> None:
+    Args:
+        session: whose it is.
+        statement: its text.
+        wanted: how its rows are sent.
+    """
+
+    def __init__(self, session: Session, statement: str, wanted: Format) -> None:
         self.session = session
         self.statement = statement
+        self._wanted = wanted
         self.id = uuid.uuid4().bytes
         self.secret = uuid.uuid4().bytes
         self.state = State.RUNNING
         self.result: ResultSet | None = None
+        self.encoder: Encoder | None = None
         self.error: SqlError | None = None
         self.started_at = time.time()
         self.ended_at: float | None = None
@@ -67,6 +76,7 @@ class Operation:
             if self._ended.is_set():
                 return False
             self.state, self.result, self.error = state, result, error
+            self.encoder = Encoder(result, self._wanted) if result else None
             self.ended_at = time.time()
             self._ended.set()
             return True
@@ -88,9 +98,11 @@ class Operations:
         history.parent.mkdir(parents=True, exist_ok=True)
         self._history = history.open("a", buffering=1)
 
-    def start(self, session: Session, statement: str, run: Callable[[], ResultSet]) -> Operation:
+    def start(
+        self, session: Session, statement: str, wanted: Format, run: Callable[[], ResultSet]
+    ) -> Operation:
         """Begin an operation; `run` computes its result in another thread."""
-        operation = Operation(session, statement)
+        operation = Operation(session, statement, wanted)
         with self._lock:
             self._open[operation.id] = operation
         self._workers.submit(self._run, operation, run)
@@ -117,6 +129,8 @@ class Operations:
         with self._lock:
             self._open.pop(operation.id, None)
         self.cancel(operation)
+        if operation.result:
+            operation.result.close()
 
     def close_all_of(self, session: Session) -> None:
         """Close every operation of a session."""
@@ -129,7 +143,8 @@ class Operations:
         try:
             self._context.setJobGroup(operation.name, "", True)
             result = run()
-            operation.end(State.FINISHED, result)
+            if not operation.end(State.FINISHED, result):
+                result.close()
         except BaseException as error:
             operation.end(State.FAILED, error=self._failure(error))
         self._record(operation)

@@ -1,10 +1,10 @@
-"""Results of statements: rows as Arrow, the types a driver is told, and pages of bounded size."""
+"""Results of statements: rows as Arrow, in memory or in files, handed out in pages."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -13,39 +13,22 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everyone gives i
 from pyspark.sql import types as t
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from emulators.warehouse.thrift import ttypes
+from emulators.warehouse import spool
+from emulators.warehouse.spool import Chunk, Size, Spool
 
 ROWS_PER_BATCH = 65_536
+DRIVER_ROWS = 50_000
+"""At most so many rows come through Spark's driver, which holds what it collects."""
+
+MAX_PAGE_BYTES = 32 << 20
+"""No page is larger, whatever a client asks for; it holds at least a row."""
+
 SQL_NAME = b"Spark:DataType:SqlName"
 """Arrow field metadata in which Databricks names the SQL type; drivers read VARIANT from it."""
 
 AFFECTED_ROWS = "num_affected_rows"
 
-_TYPE_IDS: dict[type[t.DataType], int] = {
-    t.BooleanType: ttypes.TTypeId.BOOLEAN_TYPE,
-    t.ByteType: ttypes.TTypeId.TINYINT_TYPE,
-    t.ShortType: ttypes.TTypeId.SMALLINT_TYPE,
-    t.IntegerType: ttypes.TTypeId.INT_TYPE,
-    t.LongType: ttypes.TTypeId.BIGINT_TYPE,
-    t.FloatType: ttypes.TTypeId.FLOAT_TYPE,
-    t.DoubleType: ttypes.TTypeId.DOUBLE_TYPE,
-    t.DecimalType: ttypes.TTypeId.DECIMAL_TYPE,
-    t.StringType: ttypes.TTypeId.STRING_TYPE,
-    t.CharType: ttypes.TTypeId.STRING_TYPE,
-    t.VarcharType: ttypes.TTypeId.STRING_TYPE,
-    t.BinaryType: ttypes.TTypeId.BINARY_TYPE,
-    t.DateType: ttypes.TTypeId.DATE_TYPE,
-    t.TimestampType: ttypes.TTypeId.TIMESTAMP_TYPE,
-    t.TimestampNTZType: ttypes.TTypeId.TIMESTAMP_TYPE,
-    t.ArrayType: ttypes.TTypeId.ARRAY_TYPE,
-    t.MapType: ttypes.TTypeId.MAP_TYPE,
-    t.StructType: ttypes.TTypeId.STRUCT_TYPE,
-    t.NullType: ttypes.TTypeId.NULL_TYPE,
-    t.YearMonthIntervalType: ttypes.TTypeId.INTERVAL_YEAR_MONTH_TYPE,
-    t.DayTimeIntervalType: ttypes.TTypeId.INTERVAL_DAY_TIME_TYPE,
-}
-
-_SENT_AS_TEXT = (t.YearMonthIntervalType, t.DayTimeIntervalType, t.CalendarIntervalType, t.VariantType)
+SENT_AS_TEXT = (t.YearMonthIntervalType, t.DayTimeIntervalType, t.CalendarIntervalType, t.VariantType)
 """Types that travel as strings: no Arrow type of theirs is read by every driver."""
 
 
@@ -56,26 +39,13 @@ class Column:
     name: str
     type: t.DataType
 
-    def describe(self, position: int) -> Any:
-        """The Thrift description; every type is a primitive entry, as on Databricks."""
-        type_id = _TYPE_IDS.get(type(self.type), ttypes.TTypeId.STRING_TYPE)
-        qualifiers = None
-        if isinstance(self.type, t.DecimalType):
-            qualifiers = ttypes.TTypeQualifiers(
-                qualifiers={
-                    "precision": ttypes.TTypeQualifierValue(i32Value=self.type.precision),
-                    "scale": ttypes.TTypeQualifierValue(i32Value=self.type.scale),
-                }
-            )
-        entry = ttypes.TTypeEntry(
-            primitiveEntry=ttypes.TPrimitiveTypeEntry(type=type_id, typeQualifiers=qualifiers)
-        )
-        return ttypes.TColumnDesc(
-            columnName=self.name,
-            typeDesc=ttypes.TTypeDesc(types=[entry]),
-            position=position,
-            comment="",
-        )
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a result, in order: where the first of them stands, and their batches."""
+
+    start: int
+    batches: list[pa.RecordBatch] = field(default_factory=list)
 
 
 class ResultSet:
@@ -83,72 +53,104 @@ class ResultSet:
 
     Args:
         columns: what the driver is told of each column.
-        table: the rows; one Arrow column per column.
+        schema: the rows' Arrow schema; one field per column.
+        chunks: the rows; batches in memory, or the places of batches in the files of a spool.
+        files: the spool; None when all rows are in memory.
     """
 
-    def __init__(self, columns: Sequence[Column], table: pa.Table) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        schema: pa.Schema,
+        chunks: Sequence[pa.RecordBatch | Chunk],
+        files: Spool | None = None,
+    ) -> None:
         self.columns = list(columns)
-        self._schema = table.schema
-        self._batches = [each for each in table.to_batches(max_chunksize=ROWS_PER_BATCH) if each.num_rows]
-        self._batch = 0
+        self.schema = schema
+        self._chunks = chunks
+        self._files = files
+        self._chunk = 0
+        self._current: pa.RecordBatch | None = None
         self._row = 0
         self._sent = 0
         self._lock = threading.Lock()
-        self.row_count = table.num_rows
-        self.affected_rows = _affected_rows(table)
+        self.row_count = sum(each.num_rows for each in chunks)
+        self.affected_rows = _affected_rows(self)
 
     @property
     def is_exhausted(self) -> bool:
         """Whether every row has been handed out."""
-        return self._batch >= len(self._batches)
+        return self._chunk >= len(self._chunks)
 
-    def metadata(self) -> Any:
-        """The Thrift answer that describes the columns."""
-        return ttypes.TGetResultSetMetadataResp(
-            status=ttypes.TStatus(statusCode=ttypes.TStatusCode.SUCCESS_STATUS),
-            schema=ttypes.TTableSchema(
-                columns=[each.describe(index + 1) for index, each in enumerate(self.columns)]
-            ),
-            resultFormat=ttypes.TSparkRowSetType.ARROW_BASED_SET,
-            lz4Compressed=False,
-            arrowSchema=self._schema.serialize().to_pybytes(),
-            isStagingOperation=False,
-        )
-
-    def next_page(self, max_rows: int, max_bytes: int) -> Any:
-        """The next rows as a Thrift row set: at most `max_rows`, and about `max_bytes` but at least a row."""
+    def next_page(self, max_rows: int = 0, max_bytes: int = 0) -> Page:
+        """The next rows: at most `max_rows`, and about `max_bytes` but at least a row; 0 is no limit."""
         with self._lock:
-            start, rows_left, bytes_left = self._sent, max_rows or self.row_count, max_bytes or 1 << 62
-            batches: list[Any] = []
+            page = Page(self._sent)
+            rows_left = max_rows or self.row_count
+            bytes_left = min(max_bytes or MAX_PAGE_BYTES, MAX_PAGE_BYTES)
             while rows_left > 0 and not self.is_exhausted:
-                batch = self._batches[self._batch].slice(self._row)
+                batch = self._load().slice(self._row)
                 row_size = max(1, batch.nbytes // batch.num_rows)
                 fitting = bytes_left // row_size
-                if fitting < 1 and batches:
+                if fitting < 1 and page.batches:
                     break
                 batch = batch.slice(0, min(rows_left, max(1, fitting)))
-                batches.append(
-                    ttypes.TSparkArrowBatch(batch=batch.serialize().to_pybytes(), rowCount=batch.num_rows)
-                )
+                page.batches.append(batch)
                 rows_left -= batch.num_rows
                 bytes_left -= batch.num_rows * row_size
-                self._sent += batch.num_rows
-                self._row += batch.num_rows
-                if self._row >= self._batches[self._batch].num_rows:
-                    self._batch, self._row = self._batch + 1, 0
-            return ttypes.TRowSet(startRowOffset=start, rows=[], arrowBatches=batches)
+                self._advance(batch.num_rows)
+            return page
+
+    def close(self) -> None:
+        """Let the rows go."""
+        with self._lock:
+            self._chunks, self._chunk, self._current = [], 0, None
+            if self._files:
+                self._files.close()
+
+    def _load(self) -> pa.RecordBatch:
+        if self._current is None:
+            chunk = self._chunks[self._chunk]
+            self._current = chunk.read(self.schema) if isinstance(chunk, Chunk) else chunk
+        return self._current
+
+    def _advance(self, rows: int) -> None:
+        self._sent += rows
+        self._row += rows
+        if self._row >= self._chunks[self._chunk].num_rows:
+            self._chunk, self._row, self._current = self._chunk + 1, 0, None
 
 
 def from_dataframe(frame: DataFrame, limit: int | None = None) -> ResultSet:
-    """Run a query and take its rows."""
+    """Run a query and take its rows.
+
+    The driver holds what it collects, so rows go that way only when they are few: Spark knows or expects so,
+    and a limit makes sure. The tasks of any other query write them to files themselves, batch by batch.
+    """
     columns = [Column(each.name, each.dataType) for each in frame.schema]
     if limit is not None:
         frame = frame.limit(limit)
-    if any(_contains(each.type, _SENT_AS_TEXT) for each in columns):
-        frame = frame.toDF(*[f"c{index}" for index in range(len(columns))]).select(
-            [_as_text(f"c{index}", each.type) for index, each in enumerate(columns)]
-        )
-    return ResultSet(columns, _with_fields(columns, frame.toArrow()))
+    if _needs_names(columns):
+        frame = frame.toDF(*[f"c{index}" for index in range(len(columns))])
+        frame = frame.select([_as_text(f"c{index}", each.type) for index, each in enumerate(columns)])
+    expected = spool.expected_size(frame, DRIVER_ROWS)
+    if expected is not Size.LARGE:
+        try:
+            few = frame if expected is Size.BOUNDED else frame.limit(DRIVER_ROWS + 1)
+            table = few.toArrow()
+            if table.num_rows <= DRIVER_ROWS:
+                return _from_table(columns, table)
+        except Exception as error:
+            if "spark.driver.maxResultSize" not in str(error):
+                raise
+    files = spool.of(frame)
+    try:
+        chunks = files.collect(frame)
+    except BaseException:
+        files.close()
+        raise
+    zone = frame.sparkSession.conf.get("spark.sql.session.timeZone")
+    return ResultSet(columns, _named(columns, to_arrow_schema(frame.schema, timezone=zone)), chunks, files)
 
 
 def from_command(frame: DataFrame) -> ResultSet:
@@ -168,47 +170,69 @@ def from_rows(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Resul
     schema = _arrow_schema(columns)
     values = list(zip(*rows, strict=True)) or [()] * len(columns)
     arrays = [pa.array(list(each), type=field.type) for each, field in zip(values, schema, strict=True)]
-    return ResultSet(columns, _with_fields(columns, pa.Table.from_arrays(arrays, schema=schema)))
+    return _from_table(columns, pa.Table.from_arrays(arrays, schema=schema))
 
 
 def empty() -> ResultSet:
     """The result of a statement that returns nothing."""
-    return ResultSet([], pa.table({}))
+    return ResultSet([], pa.schema([]), [])
+
+
+def contains(kind: t.DataType, wanted: tuple[type[t.DataType], ...]) -> bool:
+    """Whether a type is one of those wanted, or has one inside."""
+    if isinstance(kind, wanted):
+        return True
+    if isinstance(kind, t.ArrayType):
+        return contains(kind.elementType, wanted)
+    if isinstance(kind, t.MapType):
+        return contains(kind.keyType, wanted) or contains(kind.valueType, wanted)
+    if isinstance(kind, t.StructType):
+        return any(contains(each.dataType, wanted) for each in kind)
+    return False
+
+
+def _from_table(columns: Sequence[Column], table: pa.Table) -> ResultSet:
+    schema = _named(columns, table.schema)
+    arrays = pa.Table.from_arrays(table.columns, schema=schema)
+    batches = [each for each in arrays.to_batches(max_chunksize=ROWS_PER_BATCH) if each.num_rows]
+    return ResultSet(columns, schema, batches)
+
+
+def _needs_names(columns: Sequence[Column]) -> bool:
+    """Whether columns must be called `c0`, `c1`, … on their way: two share a name, or one is converted."""
+    names = {each.name.lower() for each in columns}
+    return len(names) < len(columns) or any(contains(each.type, SENT_AS_TEXT) for each in columns)
 
 
 def _arrow_schema(columns: Sequence[Column]) -> pa.Schema:
     fields = [
-        t.StructField(each.name, t.StringType() if _contains(each.type, _SENT_AS_TEXT) else each.type)
-        for each in columns
+        t.StructField(f"c{index}", t.StringType() if contains(each.type, SENT_AS_TEXT) else each.type)
+        for index, each in enumerate(columns)
     ]
     return to_arrow_schema(t.StructType(fields), timezone="UTC")
 
 
-def _with_fields(columns: Sequence[Column], table: pa.Table) -> pa.Table:
-    """The table under the columns' own names, each field telling its SQL type as Databricks does."""
-    fields = [
-        pa.field(each.name, field.type, field.nullable, {SQL_NAME: each.type.simpleString().upper().encode()})
-        for each, field in zip(columns, table.schema, strict=True)
-    ]
-    return pa.Table.from_arrays(table.columns, schema=pa.schema(fields))
+def _named(columns: Sequence[Column], schema: pa.Schema) -> pa.Schema:
+    """The schema under the columns' own names, each field telling its SQL type as Databricks does.
+
+    Clients name columns by what they are told beside the schema; in it a name that comes twice is made
+    unique, because Arrow tables with such names cannot be put together.
+    """
+    fields: dict[str, pa.Field] = {}
+    for column, given in zip(columns, schema, strict=True):
+        name, count = column.name, 0
+        while name in fields:
+            count += 1
+            name = f"{column.name}_{count}"
+        metadata = {SQL_NAME: column.type.simpleString().upper().encode()}
+        fields[name] = pa.field(name, given.type, True, metadata)
+    return pa.schema(list(fields.values()))
 
 
-def _affected_rows(table: pa.Table) -> int | None:
-    if AFFECTED_ROWS not in table.column_names or table.num_rows != 1:
+def _affected_rows(result: ResultSet) -> int | None:
+    if result.row_count != 1 or AFFECTED_ROWS not in result.schema.names:
         return None
-    return int(table[AFFECTED_ROWS][0].as_py() or 0)
-
-
-def _contains(kind: t.DataType, wanted: tuple[type[t.DataType], ...]) -> bool:
-    if isinstance(kind, wanted):
-        return True
-    if isinstance(kind, t.ArrayType):
-        return _contains(kind.elementType, wanted)
-    if isinstance(kind, t.MapType):
-        return _contains(kind.keyType, wanted) or _contains(kind.valueType, wanted)
-    if isinstance(kind, t.StructType):
-        return any(_contains(each.dataType, wanted) for each in kind)
-    return False
+    return int(result._load()[AFFECTED_ROWS][0].as_py() or 0)
 
 
 def _as_text(name: str, kind: t.DataType) -> Any:
@@ -227,4 +251,4 @@ def _as_text(name: str, kind: t.DataType) -> Any:
         return F.when(column.isNotNull(), F.concat(text, F.lit("."), F.rpad(part, 9, "0"))).alias(name)
     if isinstance(kind, t.CalendarIntervalType):
         return column.cast("string").alias(name)
-    return F.to_json(column).alias(name) if _contains(kind, _SENT_AS_TEXT) else column
+    return F.to_json(column).alias(name) if contains(kind, SENT_AS_TEXT) else column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulators.warehouse import parameters
+from emulators.warehouse import parameters, wire
 from emulators.warehouse.engine import Engine
 from emulators.warehouse.errors import GENERIC_SQL_STATE
 from emulators.warehouse.metadata import Metadata, info
@@ -21,7 +21,6 @@ ROWS_WAIT_SECONDS = 600.0
 """How long a call for rows waits for them: drivers give up after 15 minutes."""
 
 DIRECT_MAX_ROWS = 100_000
-DIRECT_MAX_BYTES = 100 << 20
 PROTOCOL = ttypes.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7
 
 _STATES = {
@@ -83,7 +82,9 @@ class Service:
             values = parameters.values_of(request.parameters)
             return self._engine.execute(request.statement, session, values, request.resultRowLimit)
 
-        return self._start(request, ttypes.TExecuteStatementResp, request.statement, run)
+        return self._start(
+            request, ttypes.TExecuteStatementResp, request.statement, wire.format_of(request), run
+        )
 
     def GetOperationStatus(self, request: Any) -> Any:  # noqa: N802
         """The state of an operation; waits a little for its end."""
@@ -98,25 +99,25 @@ class Service:
         operation = self._find(request.operationHandle)
         if operation is None:
             return ttypes.TGetResultSetMetadataResp(status=_invalid("operation"))
-        result = _result_of(operation)
-        if isinstance(result, ResultSet):
-            return result.metadata()
-        return ttypes.TGetResultSetMetadataResp(status=result)
+        encoder = _encoder_of(operation)
+        if encoder is None:
+            return ttypes.TGetResultSetMetadataResp(status=_error(operation.error))
+        return encoder.metadata()
 
     def FetchResults(self, request: Any) -> Any:  # noqa: N802
         """The next rows of an operation."""
         operation = self._find(request.operationHandle)
         if operation is None:
             return ttypes.TFetchResultsResp(status=_invalid("operation"))
-        result = _result_of(operation)
-        if not isinstance(result, ResultSet):
-            return ttypes.TFetchResultsResp(status=result)
-        page = result.next_page(request.maxRows or 0, request.maxBytes or 0)
+        encoder = _encoder_of(operation)
+        if encoder is None:
+            return ttypes.TFetchResultsResp(status=_error(operation.error))
+        rows, has_more = encoder.next_rows(request.maxRows or 0, request.maxBytes or 0)
         return ttypes.TFetchResultsResp(
             status=_success(),
-            hasMoreRows=not result.is_exhausted,
-            results=page,
-            resultSetMetadata=result.metadata() if request.includeResultSetMetadata else None,
+            hasMoreRows=has_more,
+            results=rows,
+            resultSetMetadata=encoder.metadata() if request.includeResultSetMetadata else None,
         )
 
     def CancelOperation(self, request: Any) -> Any:  # noqa: N802
@@ -188,13 +189,22 @@ class Service:
 
     def _metadata_call(self, request: Any, response: Any, run: Callable[[Any, Session], ResultSet]) -> Any:
         name = type(request).__name__.removeprefix("T").removesuffix("Req")
-        return self._start(request, response, f"-- {name}", lambda session: run(request, session))
+        return self._start(
+            request, response, f"-- {name}", wire.COLUMNS, lambda session: run(request, session)
+        )
 
-    def _start(self, request: Any, response: Any, statement: str, run: Callable[[Session], ResultSet]) -> Any:
+    def _start(
+        self,
+        request: Any,
+        response: Any,
+        statement: str,
+        wanted: wire.Format,
+        run: Callable[[Session], ResultSet],
+    ) -> Any:
         session = self._sessions.find(request.sessionHandle.sessionId.guid)
         if session is None:
             return response(status=_invalid("session"))
-        operation = self._operations.start(session, statement, lambda: run(session))
+        operation = self._operations.start(session, statement, wanted, lambda: run(session))
         direct = None
         if request.getDirectResults:
             operation.wait(WAIT_SECONDS)
@@ -204,17 +214,13 @@ class Service:
     def _direct_results(self, operation: Operation, wanted: Any) -> Any:
         """Everything the driver would ask for next, when the operation has ended: it saves three calls."""
         direct = ttypes.TSparkDirectResults(operationStatus=_status_of(operation))
-        if operation.state is State.FINISHED and operation.result:
-            result = operation.result
-            page = result.next_page(
-                min(wanted.maxRows or DIRECT_MAX_ROWS, DIRECT_MAX_ROWS),
-                min(wanted.maxBytes or DIRECT_MAX_BYTES, DIRECT_MAX_BYTES),
+        if operation.encoder:
+            rows, has_more = operation.encoder.next_rows(
+                min(wanted.maxRows or DIRECT_MAX_ROWS, DIRECT_MAX_ROWS), wanted.maxBytes or 0
             )
-            direct.resultSetMetadata = result.metadata()
-            direct.resultSet = ttypes.TFetchResultsResp(
-                status=_success(), hasMoreRows=not result.is_exhausted, results=page
-            )
-            if result.is_exhausted:
+            direct.resultSetMetadata = operation.encoder.metadata()
+            direct.resultSet = ttypes.TFetchResultsResp(status=_success(), hasMoreRows=has_more, results=rows)
+            if not has_more:
                 self._operations.close(operation)
                 direct.closeOperation = ttypes.TCloseOperationResp(status=_success())
         elif operation.state is not State.RUNNING:
@@ -251,10 +257,10 @@ def _status_of(operation: Operation) -> Any:
     )
 
 
-def _result_of(operation: Operation) -> Any:
-    """The rows of an operation, waiting for its end; the error status when there are none."""
+def _encoder_of(operation: Operation) -> wire.Encoder | None:
+    """What writes the rows of an operation, waiting for its end; None when there are none."""
     operation.wait(ROWS_WAIT_SECONDS)
-    return operation.result if operation.result is not None else _error(operation.error)
+    return operation.encoder
 
 
 def _success() -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+import sys
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -31,6 +33,8 @@ def configuration(settings: Settings) -> dict[str, str]:
         "spark.app.name": "warehouse",
         "spark.driver.extraJavaOptions": " ".join(JVM_OPTIONS),
         "spark.local.dir": str(scratch_folder(settings)),
+        # What the driver collects, it holds: a result beyond this is written by the tasks themselves.
+        "spark.driver.maxResultSize": "256m",
         "spark.scheduler.mode": "FAIR",
         "spark.sql.warehouse.dir": str(tables_folder(settings)),
         "spark.sql.catalogImplementation": "in-memory",  # `records.py` is what persists
@@ -84,6 +88,7 @@ def start(settings: Settings) -> SparkSession:
     tables_folder(settings).mkdir(parents=True, exist_ok=True)
     shutil.rmtree(scratch_folder(settings), ignore_errors=True)  # a killed process leaves its behind
     scratch_folder(settings).mkdir()
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # of the tasks that run Python
     builder = SparkSession.builder
     for name, value in configuration(settings).items():
         builder = builder.config(name, value)
