@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 SYSTEM = "system"
 
+KEPT_TYPES = ("MATERIALIZED_VIEW", "STREAMING_TABLE", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE")
+"""Types that Spark's catalog does not know: they stay until the relation is made anew."""
+
 
 class Catalog:
     """Names, relations and their records.
@@ -101,6 +104,22 @@ class Catalog:
             raise table_not_found(quoted((self.name, *self.resolve(name, session))))
         return found
 
+    def check_column(self, schema: str, relation: str, column: str) -> None:
+        """Refuse a column that a relation does not have.
+
+        Raises:
+            SqlError: `UNRESOLVED_COLUMN`.
+        """
+        names = [each.name for each in self.records.columns(schema, relation)]
+        if column.lower() not in {each.lower() for each in names}:
+            known = ", ".join(quoted((each,)) for each in names)
+            raise SqlError(
+                "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                f"A column, variable, or function parameter with name {quoted((column,))} cannot be "
+                f"resolved. Did you mean one of the following? [{known}].",
+                "42703",
+            )
+
     def follow(self) -> None:
         """Bring every record up to date with its Delta log: tables are also written by path."""
         with self._lock:
@@ -133,7 +152,7 @@ class Catalog:
             known = self.records.relation(schema, name)
             if is_new:
                 self.records.reset_relation(schema, name)
-            kind = known.type if known and not is_new and known.type == "MATERIALIZED_VIEW" else None
+            kind = known.type if known and not is_new and known.type in KEPT_TYPES else None
             definition = known.definition if kind and known else None
             self.records.put_relation(entry, kind)
             if kind and definition is not None:

@@ -11,9 +11,10 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse import types
+from emulators.warehouse.derived_records import TIME, MaterializedView, Refresh
 from emulators.warehouse.materialized_views import MANUAL, MATERIALIZED_VIEW
-from emulators.warehouse.records import TIME, ColumnRecord, MaterializedView, Relation
-from emulators.warehouse.statements import Key
+from emulators.warehouse.records import ColumnRecord, Relation
+from emulators.warehouse.statements import Key, Mask, Name, RowFilter
 
 Row = tuple[str, str | None, str | None]
 
@@ -22,7 +23,6 @@ def rows(
     catalog: str,
     relation: Relation,
     columns: Sequence[ColumnRecord],
-    view: MaterializedView | None,
     is_extended: bool,
 ) -> list[Row]:
     """The rows of `DESCRIBE [EXTENDED]`: columns, partitions and, when extended, the details."""
@@ -34,22 +34,46 @@ def rows(
     if not is_extended:
         return found
     details = _details(catalog, relation)
-    if view:
-        details += [
-            ("Last Refreshed", _moment(view.last_refreshed) if view.last_refreshed else None),
-            ("Last Refresh Type", "RECOMPUTED"),
-            ("Latest Refresh Status", "Succeeded"),
-            ("Refresh Schedule", view.schedule or MANUAL),
-        ]
     found += [("", "", ""), ("# Detailed Table Information", "", "")]
     return found + [(name, value, "") for name, value in details if value is not None]
+
+
+def refresh_rows(view: MaterializedView, refreshes: Sequence[Refresh]) -> list[Row]:
+    """What `DESCRIBE EXTENDED` says of the refreshes of a materialized view or streaming table."""
+    last = refreshes[-1] if refreshes else None
+    found: list[Row] = []
+    if view.last_refreshed:
+        found.append(("Last Refreshed", _moment(view.last_refreshed), ""))
+    if last:
+        found.append(("Latest Refresh Status", "Failed" if last.error else "Succeeded", ""))
+        if last.error:
+            found.append(("Latest Refresh Error", last.error, ""))
+    return [*found, ("Refresh Schedule", view.schedule or MANUAL, "")]
+
+
+def policy_rows(row_filter: RowFilter | None, masks: Sequence[Mask]) -> list[Row]:
+    """What `DESCRIBE EXTENDED` says of a row filter and of column masks."""
+    found: list[Row] = []
+    if row_filter:
+        found += [("", "", ""), ("# Row Filter", "", "")]
+        found += [
+            ("Function", ".".join(row_filter.function), ""),
+            ("Column Names", ", ".join(row_filter.columns), ""),
+        ]
+    if masks:
+        found += [("", "", ""), ("# Column Masks", "", "")]
+        found += [
+            (each.column, ".".join(each.function), f"using {each.using}" if each.using else "")
+            for each in masks
+        ]
+    return found
 
 
 def information(catalog: str, relation: Relation, columns: Sequence[ColumnRecord]) -> str:
     """The `information` of SHOW TABLE EXTENDED: details, then the columns as a tree."""
     lines = [f"{name}: {value}" for name, value in _details(catalog, relation) if value is not None]
-    if relation.type == MATERIALIZED_VIEW:
-        lines.append(f"TYPE: {MATERIALIZED_VIEW}")  # so is the line worded from which dbt takes the kind
+    if relation.type in (MATERIALIZED_VIEW, "STREAMING_TABLE"):
+        lines.append(f"TYPE: {relation.type}")  # so is the line worded from which dbt takes the kind
     lines.append("Schema: root")
     lines += [
         f" |-- {each.name}: {types.full_data_type(each.type)} (nullable = {str(each.is_nullable).lower()})"
@@ -95,6 +119,8 @@ def as_json(
     columns: Sequence[ColumnRecord],
     view: MaterializedView | None,
     keys: Sequence[tuple[str, Key, tuple[str, str] | None]],
+    row_filter: RowFilter | None = None,
+    masks: Sequence[Mask] = (),
 ) -> str:
     """The one value of `DESCRIBE TABLE EXTENDED … AS JSON`."""
     found: dict[str, Any] = {
@@ -115,7 +141,20 @@ def as_json(
         "table_properties": properties(relation),
         "partition_columns": [each.name for each in columns if each.is_partition],
         "table_constraints": _json_constraints(catalog, keys),
+        "column_masks": [
+            {
+                "column_name": each.column,
+                "function_name": _json_function(each.function),
+                "using_column_names": [part.strip() for part in each.using.split(",") if part],
+            }
+            for each in masks
+        ],
     }
+    if row_filter:
+        found["row_filter"] = {
+            "function_name": _json_function(row_filter.function),
+            "column_names": list(row_filter.columns),
+        }
     if view:
         found["refresh_information"] = {
             "last_refreshed": view.last_refreshed,
@@ -161,6 +200,10 @@ def like(names: Iterable[str], pattern: str) -> list[str]:
 def _json_column(name: str, kind: t.DataType, is_nullable: bool, comment: str | None) -> dict[str, Any]:
     column = {"name": name, "type": types.as_json(kind), "nullable": is_nullable}
     return column if comment is None else {**column, "comment": comment}
+
+
+def _json_function(name: Name) -> dict[str, str]:
+    return dict(zip(("catalog_name", "schema_name", "function_name"), name, strict=True))
 
 
 def _json_constraints(catalog: str, keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> str:

@@ -11,15 +11,25 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import types as t
 
-from emulators.warehouse import delta_log, delta_table, describe, results, statements
+from emulators.warehouse import (
+    delta_log,
+    delta_table,
+    describe,
+    event_log,
+    replace_rows,
+    results,
+    statements,
+)
 from emulators.warehouse.catalog import Catalog, local_path, quoted
 from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
 from emulators.warehouse.information_schema import InformationSchema
 from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews, literal
+from emulators.warehouse.policies import Policies
 from emulators.warehouse.records import Relation
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.statements import Key, Name
+from emulators.warehouse.statements import Clauses, Key, Name
+from emulators.warehouse.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
 from emulators.warehouse.tuning import Tuning
 
 _STRING = t.StringType()
@@ -40,13 +50,23 @@ class Engine:
         self._information_schema = InformationSchema(catalog)
         self._tuning = Tuning(catalog)
         self._views = MaterializedViews(catalog, self._tuning)
+        self._streams = StreamingTables(catalog, self._tuning)
+        self._policies = Policies(catalog)
         self._view_lock = threading.Lock()
         self._views_replaced = 0
         self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
             statements.MetadataQuery: lambda each, session: self._information_schema.query(each.sql, session),
+            statements.EventLogQuery: lambda each, session: event_log.query(each, catalog, session),
+            statements.InsertReplace: self._insert_replace,
             statements.UseSchema: self._use,
-            statements.CreateMaterializedView: self._create_materialized_view,
+            statements.CreateMaterializedView: lambda each, session: self._create_kept(
+                self._views.create, each, session
+            ),
+            statements.CreateStreamingTable: lambda each, session: self._create_kept(
+                self._streams.create, each, session
+            ),
             statements.RefreshMaterializedView: lambda each, session: self._views.refresh(each.name, session),
+            statements.RefreshStreamingTable: self._streams.refresh,
             statements.DropMaterializedView: self._views.drop,
             statements.DropView: self._drop_view,
             statements.AlterSchedule: self._views.alter_schedule,
@@ -55,6 +75,8 @@ class Engine:
             statements.AddKey: self._add_key,
             statements.DropConstraint: self._drop_constraint,
             statements.SetNotNull: self._set_not_null,
+            statements.SetRowFilter: self._policies.set_row_filter,
+            statements.SetMask: self._policies.set_mask,
             statements.ClusterByAuto: self._cluster_by_auto,
             statements.Grant: self._grant,
             statements.ShowGrants: self._show_grants,
@@ -108,7 +130,8 @@ class Engine:
             raise TypeError(f"{type(statement).__name__} has no handler")
         touched = (*statement.defines, *([statement.writes] if statement.writes else []))
         for name in touched:
-            self._refuse_materialized_view(name, session)
+            self._refuse_materialized(name, statement, session)
+        self._policies.check(statement.clauses, session)
         written = self.catalog.find(statement.writes, session) if statement.writes else None
         is_there = [
             self._records.relation(*self.catalog.resolve(each, session)) for each in statement.defines
@@ -119,7 +142,7 @@ class Engine:
             result = results.from_command(
                 frame if frame is not None else self._carried_out(statement, session)
             )
-        if statement.if_not_exists and all(is_there):
+        if statement.if_not_exists and self._was_there(statement, is_there, session):
             return result
         if statement.renamed_to:
             self._rename(statement.defines[0], statement.renamed_to, session)
@@ -132,7 +155,10 @@ class Engine:
             schema, relation = self.catalog.resolve(name, session)
             self.catalog.sync_relation(schema, relation, is_new=statement.replaces)
         if statement.defines:
-            self._record_clauses(statement, session)
+            where = self.catalog.resolve(statement.defines[0], session)
+            self._carry_out_clauses(where, statement.clauses, is_there[0] is None, session)
+            if statement.is_clone:
+                self._records.put_type(*where, f"{self.catalog.get(where, session).type}_SHALLOW_CLONE")
         if statement.function:
             where = self.catalog.resolve(statement.function, session)
             if statement.is_drop:
@@ -147,6 +173,8 @@ class Engine:
         """Create or replace a view, one at a time: Spark drops the old one before it creates the new one."""
         with self._view_lock:
             try:
+                if not statement.replaces and (old is None or old.type != "METRIC_VIEW"):
+                    raise _not_a_metric_view(statement.defines[0])
                 if old and old.type == "METRIC_VIEW":
                     return self._replace_metric_view(statement, old, session)
                 return results.from_command(session.spark.sql(statement.sql))
@@ -161,6 +189,11 @@ class Engine:
         session.spark.sql(f"alter view {name} rename to {aside}")
         try:
             result = results.from_command(session.spark.sql(statement.sql))
+            if not statement.replaces and old.properties:  # it is an ALTER
+                pairs = ", ".join(
+                    f"{literal(key)} = {literal(old.properties[key])}" for key in old.properties
+                )
+                session.spark.sql(f"alter view {name} set tblproperties ({pairs})")
         except Exception:
             session.spark.sql(f"alter view {aside} rename to {name}")
             raise
@@ -195,17 +228,39 @@ class Engine:
         count = delta_log.inserted_rows(folder, relation.delta_version)
         if count is None:
             return results.empty()
-        columns = [Column(each, t.LongType()) for each in (results.AFFECTED_ROWS, "num_inserted_rows")]
-        return results.from_rows(columns, [(count, count)])
+        return _inserted_rows(count)
 
-    def _record_clauses(self, statement: statements.Command, session: Session) -> None:
-        schema, relation = self.catalog.resolve(statement.defines[0], session)
-        for key in statement.keys:
-            self._put_key(schema, relation, key, session)
-        if statement.is_auto_clustered:
-            self._records.set_auto_clustered(schema, relation, True)
+    def _was_there(
+        self, statement: statements.Command, is_there: list[Relation | None], session: Session
+    ) -> bool:
+        if statement.function:
+            return self._records.has_function(*self.catalog.resolve(statement.function, session))
+        return all(is_there)
 
-    def _refuse_materialized_view(self, name: Name, session: Session) -> None:
+    def _carry_out_clauses(
+        self, where: tuple[str, str], clauses: Clauses, is_new: bool, session: Session
+    ) -> None:
+        """Do what a CREATE says beyond Delta's; a relation that was not there before goes if it fails."""
+        target = quoted((self.catalog.name, *where))
+        try:
+            for check in clauses.checks:
+                name = quoted((check.name or f"chk_{_short_hash(check)}",))
+                session.spark.sql(f"alter table {target} add constraint {name} check ({check.condition})")
+            for key in clauses.keys:
+                self._put_key(*where, key, session)
+            self._policies.record(*where, clauses, session)
+        except Exception:
+            if is_new:
+                session.spark.sql(f"drop table if exists {target}")
+                self.catalog.sync_relation(*where, is_new=True)
+            raise
+        if clauses.checks:
+            self.catalog.sync_relation(*where, is_new=False)
+        if clauses.is_auto_clustered:
+            self._records.set_auto_clustered(*where, True)
+
+    def _refuse_materialized(self, name: Name, statement: statements.Command, session: Session) -> None:
+        """Refuse what may not be done to a materialized view or streaming table."""
         found = self._records.relation(*self.catalog.resolve(name, session))
         if found and found.type == MATERIALIZED_VIEW:
             raise SqlError(
@@ -214,6 +269,22 @@ class Engine:
                 "materialized view.",
                 "42809",
             )
+        if found and found.type == STREAMING_TABLE and name in statement.defines and not statement.is_drop:
+            raise not_allowed(
+                "CREATE_OR_REPLACE" if statement.replaces else "INVALID_ALTER",
+                f"use CREATE OR REFRESH STREAMING TABLE for {quoted((found.schema, found.name))}.",
+            )
+
+    def _insert_replace(self, statement: statements.InsertReplace, session: Session) -> ResultSet:
+        self._refuse_materialized(statement.name, statements.Command(statement.sql), session)
+        relation = self.catalog.get(statement.name, session)
+        session.is_set_for_large = self._tuning.apply(session.spark, session.is_set_for_large)
+        columns = [each.name for each in self._records.columns(relation.schema, relation.name)]
+        source = session.spark.sql(f"{statement.head}{statement.query}").columns
+        target = quoted((self.catalog.name, relation.schema, relation.name))
+        merge = replace_rows.merge_of(statement, target, columns, source)
+        inserted = session.spark.sql(merge).collect()[0]["num_inserted_rows"]
+        return _inserted_rows(inserted)
 
     def _enter_schema(self, session: Session) -> None:
         """Go to the session's first schema as soon as it exists."""
@@ -238,24 +309,29 @@ class Engine:
             session.spark.sql(statement.sql)
             self.catalog.sync_relation(schema, name, is_new=True)
 
-    def _create_materialized_view(
-        self, statement: statements.CreateMaterializedView, session: Session
+    def _create_kept(
+        self,
+        create: Callable[[Any, Session], bool],
+        statement: statements.CreateMaterialized,
+        session: Session,
     ) -> None:
-        self._views.create(statement, session)
-        schema, name = self.catalog.resolve(statement.name, session)
-        for key in statement.keys:
-            self._put_key(schema, name, key, session)
+        """Create a materialized view or streaming table."""
+        self._policies.check(statement.clauses, session)
+        where = self.catalog.resolve(statement.name, session)
+        is_new = self._records.relation(*where) is None
+        if create(statement, session):
+            self._carry_out_clauses(where, statement.clauses, is_new, session)
 
     def _set_tags(self, statement: statements.SetTags, session: Session) -> None:
         relation = self.catalog.get(statement.name, session)
         if statement.column:
-            self._check_column(relation.schema, relation.name, statement.column)
+            self.catalog.check_column(relation.schema, relation.name, statement.column)
         self._records.put_tags(relation.schema, relation.name, statement.column, statement.tags)
 
     def _comment_on(self, statement: statements.CommentOn, session: Session) -> None:
         if statement.kind == "COLUMN":
             relation = self.catalog.get(statement.name[:-1], session)
-            self._check_column(relation.schema, relation.name, statement.name[-1])
+            self.catalog.check_column(relation.schema, relation.name, statement.name[-1])
             self._records.put_comment(relation.schema, relation.name, statement.name[-1], statement.comment)
             return
         if statement.kind in ("SCHEMA", "DATABASE"):
@@ -273,17 +349,6 @@ class Engine:
             session.spark.sql(f"comment on table {target} is {text}")
         self.catalog.sync_relation(relation.schema, relation.name, is_new=False)
 
-    def _check_column(self, schema: str, relation: str, column: str) -> None:
-        names = [each.name for each in self._records.columns(schema, relation)]
-        if column.lower() not in {each.lower() for each in names}:
-            known = ", ".join(quoted((each,)) for each in names)
-            raise SqlError(
-                "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                f"A column, variable, or function parameter with name {quoted((column,))} cannot be "
-                f"resolved. Did you mean one of the following? [{known}].",
-                "42703",
-            )
-
     def _add_key(self, statement: statements.AddKey, session: Session) -> None:
         relation = self.catalog.get(statement.name, session)
         if relation.type == "VIEW":
@@ -296,7 +361,7 @@ class Engine:
 
     def _put_key(self, schema: str, relation: str, key: Key, session: Session) -> None:
         for column in key.columns:
-            self._check_column(schema, relation, column)
+            self.catalog.check_column(schema, relation, column)
         parent = None
         existing = self._records.keys(schema, relation)
         if key.kind == "PRIMARY KEY":
@@ -310,7 +375,7 @@ class Engine:
             parent = self.catalog.resolve(key.parent, session)
             if self._records.relation(*parent) is None:
                 raise table_not_found(quoted((self.catalog.name, *parent)))
-        name = key.name or f"{relation}_{'pk' if key.kind == 'PRIMARY KEY' else _short_hash(key)}"
+        name = key.name or f"{relation}_{'pk' if key.kind == 'PRIMARY KEY' else 'fk_' + _short_hash(key)}"
         if any(each.lower() == name.lower() for each, _, _ in existing):
             raise SqlError(
                 "CONSTRAINT_ALREADY_EXISTS", f"Constraint {quoted((name,))} already exists.", "42710"
@@ -342,7 +407,7 @@ class Engine:
 
     def _set_not_null(self, statement: statements.SetNotNull, session: Session) -> None:
         relation = self.catalog.get(statement.name, session)
-        self._check_column(relation.schema, relation.name, statement.column)
+        self.catalog.check_column(relation.schema, relation.name, statement.column)
         if statement.is_set:
             delta_table.set_not_null(session.spark, (relation.schema, relation.name), statement.column)
         else:
@@ -388,9 +453,20 @@ class Engine:
         columns = self._records.columns(*where)
         view = self._records.materialized_view(*where)
         if statement.as_json:
-            text = describe.as_json(self.catalog.name, relation, columns, view, self._records.keys(*where))
+            text = describe.as_json(
+                self.catalog.name,
+                relation,
+                columns,
+                view,
+                self._records.keys(*where),
+                self._records.row_filter(*where),
+                self._records.masks(*where),
+            )
             return results.from_rows([Column("json_metadata", _STRING)], [(text,)])
-        rows = describe.rows(self.catalog.name, relation, columns, view, statement.is_extended)
+        rows = describe.rows(self.catalog.name, relation, columns, statement.is_extended)
+        if statement.is_extended:
+            rows += describe.refresh_rows(view, self._records.refreshes(*where)) if view else []
+            rows += describe.policy_rows(self._records.row_filter(*where), self._records.masks(*where))
         return results.from_rows(
             [Column(each, _STRING) for each in ("col_name", "data_type", "comment")], rows
         )
@@ -456,6 +532,14 @@ class Engine:
         return results.from_rows([Column("key", _STRING), Column("value", _STRING)], rows)
 
 
-def _short_hash(key: Key) -> str:
-    text = f"{key.columns}{key.parent}"
-    return "fk_" + hashlib.sha256(text.encode()).hexdigest()[:8]
+def _short_hash(of: object) -> str:
+    return hashlib.sha256(repr(of).encode()).hexdigest()[:8]
+
+
+def _inserted_rows(count: int) -> ResultSet:
+    columns = [Column(each, t.LongType()) for each in (results.AFFECTED_ROWS, "num_inserted_rows")]
+    return results.from_rows(columns, [(count, count)])
+
+
+def _not_a_metric_view(name: Name) -> SqlError:
+    return SqlError("EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE", f"{quoted(name)} is not a metric view.", "42809")

@@ -10,7 +10,7 @@ from emulators.errors import EmulatorError
 
 GENERIC_SQL_STATE = "HY000"
 
-_WRAPPERS = {None, "TASK_WRITE_FAILED"}
+_WRAPPERS = {None, "STREAM_FAILED", "TASK_WRITE_FAILED"}
 """Classes that say where something failed; the cause inside says what."""
 
 

@@ -21,9 +21,13 @@ _STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING}
 
 
 class _Tokenizer(Databricks.Tokenizer):
-    """Databricks' tokens, without sqlglot's habit of swallowing the rest of a SHOW or RENAME whole."""
+    """Databricks' tokens, without sqlglot's habit of swallowing the rest of a SHOW or RENAME whole.
+
+    What stands between two `$$` (the definition of a metric view, the body of a function) is one string.
+    """
 
     COMMANDS: ClassVar[set[TokenType]] = set()
+    HEREDOC_STRINGS: ClassVar[list[str | tuple[str, str]]] = ["$"]
 
 
 class Kind(Enum):
@@ -105,6 +109,11 @@ class Reader:
         """The keyword at the position (or `ahead` of it); empty when there is none."""
         index = self.at + ahead
         return self.tokens[index].keyword if index < len(self.tokens) else ""
+
+    def next_is_string(self, ahead: int = 0) -> bool:
+        """Whether a string literal is at the position (or `ahead` of it)."""
+        index = self.at + ahead
+        return index < len(self.tokens) and self.tokens[index].kind is Kind.STRING
 
     def follows(self, *keywords: str) -> bool:
         """Whether exactly these keywords come next."""

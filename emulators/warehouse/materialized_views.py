@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from pyspark.sql import SparkSession
 
-from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse import delta_log
+from emulators.warehouse.catalog import Catalog, local_path, quoted
+from emulators.warehouse.derived_records import MaterializedView, now
 from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
-from emulators.warehouse.records import MaterializedView, Relation, now
+from emulators.warehouse.records import Relation
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.statements import (
     AlterSchedule,
     ColumnSpec,
+    CreateMaterialized,
     CreateMaterializedView,
     DropMaterializedView,
     DropView,
@@ -33,51 +36,32 @@ class MaterializedViews:
         self._tuning = tuning
         self._records = catalog.records
 
-    def create(self, statement: CreateMaterializedView, session: Session) -> None:
+    def create(self, statement: CreateMaterializedView, session: Session) -> bool:
         """Carry out `CREATE [OR REPLACE] MATERIALIZED VIEW`; readers see the old rows until the end.
+
+        Returns:
+            Whether it was made; False when one is there and that is to be so.
 
         Raises:
             SqlError: the name is taken, or the query fails.
         """
         schema, name = self._catalog.resolve(statement.name, session)
         existing = self._records.relation(schema, name)
-        if existing and existing.type != MATERIALIZED_VIEW:
-            raise SqlError(
-                "TABLE_OR_VIEW_ALREADY_EXISTS",
-                f"Cannot create table or view {quoted((schema, name))} because it already exists. "
-                "Choose a different name, drop or replace the existing object.",
-                "42P07",
-            )
-        if existing and statement.if_not_exists:
-            return
-        if existing and not statement.replace:
-            raise SqlError(
-                "TABLE_OR_VIEW_ALREADY_EXISTS",
-                f"Cannot create table or view {quoted((schema, name))} because it already exists. "
-                "Choose a different name, drop or replace the existing object.",
-                "42P07",
-            )
-        view = MaterializedView(
-            schema,
-            name,
-            statement.query,
-            select_list(statement.columns),
-            session.schema,
-            statement.schedule,
-            None,
-        )
-        clauses = [statement.layout]
-        if statement.comment is not None:
-            clauses.append(f"comment {literal(statement.comment)}")
-        if statement.properties:
-            pairs = (f"{literal(key)} = {literal(value)}" for key, value in statement.properties.items())
-            clauses.append(f"tblproperties ({', '.join(pairs)})")
+        if existing and existing.type == MATERIALIZED_VIEW and statement.if_not_exists:
+            return False
+        if existing and (existing.type != MATERIALIZED_VIEW or not statement.replace):
+            raise already_exists(schema, name)
+        view = definition_of(statement, schema, name, session)
         target = quoted((self._catalog.name, schema, name))
         started = now()
         session.is_set_for_large = self._tuning.apply(session.spark, session.is_set_for_large)
-        session.spark.sql(
-            f"create or replace table {target} using delta {' '.join(clauses)} as {_select(view)}"
-        )
+        try:
+            clauses = table_clauses(statement)
+            session.spark.sql(f"create or replace table {target} using delta {clauses} as {select_of(view)}")
+        except Exception as error:
+            if existing:
+                self._records.put_refresh(schema, name, started, None, str(sql_error_from(error)))
+            raise
         with self._records.transaction():
             self._catalog.sync_relation(schema, name, is_new=True)
             self._records.put_definition(schema, name, MATERIALIZED_VIEW, statement.query)
@@ -85,8 +69,8 @@ class MaterializedViews:
             for column in statement.columns:
                 if column.comment is not None:
                     self._records.put_comment(schema, name, column.name, column.comment)
-            self._records.set_auto_clustered(schema, name, statement.is_auto_clustered)
-            self._records.put_refresh(schema, name, started, None, None)
+            self._records.put_refresh(schema, name, started, self._rows_written(schema, name), None)
+        return True
 
     def refresh(self, name: Name, session: Session) -> None:
         """Compute all rows anew and put them in place of the old ones in one commit.
@@ -104,7 +88,16 @@ class MaterializedViews:
             raise failure from error
         with self._records.transaction():
             self._catalog.sync_relation(view.schema, view.name, is_new=False)
-            self._records.put_refresh(view.schema, view.name, started, None, None)
+            rows = self._rows_written(view.schema, view.name)
+            self._records.put_refresh(view.schema, view.name, started, rows, None)
+
+    def _rows_written(self, schema: str, name: str) -> int | None:
+        """Rows of the last commit, which a refresh made."""
+        relation = self._records.relation(schema, name)
+        folder = local_path(relation.location) if relation else None
+        if relation is None or folder is None or relation.delta_version is None:
+            return None
+        return delta_log.inserted_rows(folder, relation.delta_version - 1)
 
     def drop(self, statement: DropMaterializedView | DropView, session: Session) -> None:
         """Drop a materialized view and its rows.
@@ -123,9 +116,15 @@ class MaterializedViews:
         self._catalog.sync_relation(schema, name, is_new=True)
 
     def alter_schedule(self, statement: AlterSchedule, session: Session) -> None:
-        """Record a schedule: it is shown, never run."""
-        view = self._get(statement.name, session)
-        self._records.set_schedule(view.schema, view.name, statement.schedule)
+        """Record a schedule of a materialized view or streaming table: it is shown, never run.
+
+        Raises:
+            SqlError: there is none of this name.
+        """
+        relation = self._catalog.get(statement.name, session)
+        if self._records.materialized_view(relation.schema, relation.name) is None:
+            require(relation)
+        self._records.set_schedule(relation.schema, relation.name, statement.schedule)
 
     def _get(self, name: Name, session: Session) -> MaterializedView:
         require(self._catalog.get(name, session))
@@ -139,7 +138,43 @@ class MaterializedViews:
             spark.sql(f"use {quoted((view.current_schema,))}")
         self._tuning.apply(spark, is_set_for_large=False)
         target = quoted((self._catalog.name, view.schema, view.name))
-        spark.sql(f"insert overwrite table {target} {_select(view)}")
+        spark.sql(f"insert overwrite table {target} {select_of(view)}")
+
+
+def definition_of(
+    statement: CreateMaterialized, schema: str, name: str, session: Session
+) -> MaterializedView:
+    """What is recorded of a CREATE."""
+    return MaterializedView(
+        schema,
+        name,
+        statement.query,
+        select_list(statement.columns),
+        session.schema,
+        statement.schedule,
+        None,
+    )
+
+
+def table_clauses(statement: CreateMaterialized) -> str:
+    """The clauses of a CREATE that its table has too."""
+    clauses = [statement.layout]
+    if statement.comment is not None:
+        clauses.append(f"comment {literal(statement.comment)}")
+    if statement.properties:
+        pairs = (f"{literal(key)} = {literal(value)}" for key, value in statement.properties.items())
+        clauses.append(f"tblproperties ({', '.join(pairs)})")
+    return " ".join(clauses)
+
+
+def already_exists(schema: str, name: str) -> SqlError:
+    """The error of a CREATE whose name is taken."""
+    return SqlError(
+        "TABLE_OR_VIEW_ALREADY_EXISTS",
+        f"Cannot create table or view {quoted((schema, name))} because it already exists. "
+        "Choose a different name, drop or replace the existing object.",
+        "42P07",
+    )
 
 
 def require(relation: Relation) -> None:
@@ -178,7 +213,8 @@ def select_list(columns: Sequence[ColumnSpec]) -> str:
     return f"{', '.join(selected)}\n{names}"
 
 
-def _select(view: MaterializedView) -> str:
+def select_of(view: MaterializedView) -> str:
+    """The query, its columns under their declared names and types."""
     selected, _, names = view.select_list.partition("\n")
     if selected == "*":
         return view.query

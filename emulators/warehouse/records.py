@@ -15,11 +15,11 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse import types
+from emulators.warehouse.derived_records import TIME, DerivedRecords, now
 from emulators.warehouse.spark_catalog import RelationEntry, SchemaEntry
 from emulators.warehouse.statements import Key
 
 SCHEMA_SQL = Path(__file__).with_name("records.sql")
-TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 _RELATIONS = """
 select schema_name, name, type, provider, location, comment, definition, properties, delta_version,
@@ -63,30 +63,12 @@ class ColumnRecord:
     is_partition: bool
 
 
-@dataclass(frozen=True)
-class MaterializedView:
-    """What a refresh needs, and when the last one was."""
-
-    schema: str
-    name: str
-    query: str
-    select_list: str
-    current_schema: str
-    schedule: str | None
-    last_refreshed: str | None
-
-
-def now() -> str:
-    """This moment, as records keep times."""
-    return datetime.now(UTC).strftime(TIME)
-
-
 def at(seconds: float) -> str:
     """A moment in seconds since the epoch, as records keep times."""
     return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
 
 
-class Records:
+class Records(DerivedRecords):
     """The SQLite file; safe to use from any thread.
 
     Args:
@@ -256,6 +238,12 @@ class Records:
             name,
         )
 
+    def put_type(self, schema: str, name: str, kind: str) -> None:
+        """Record that a relation is of a kind Spark does not know."""
+        self._run(
+            "update relation_record set type = ? where schema_name = ? and name = ?", kind, schema, name
+        )
+
     def set_auto_clustered(self, schema: str, name: str, is_auto: bool) -> None:
         """Record `CLUSTER BY AUTO`."""
         self._run(
@@ -295,10 +283,15 @@ class Records:
         """Forget a relation and everything recorded about it."""
         with self.transaction():
             self.reset_relation(schema, name)
+            self.drop_policies(schema, name)
+            self._run("delete from refresh_record where schema_name = ? and name = ?", schema, name)
             self._run("delete from relation_record where schema_name = ? and name = ?", schema, name)
 
     def reset_relation(self, schema: str, name: str) -> None:
-        """Forget what was recorded about a relation that is made anew; tags stay, as on Databricks."""
+        """Forget what was recorded about a relation that is made anew.
+
+        Tags, the row filter and the masks stay, as on Databricks.
+        """
         with self.transaction():
             for table in ("column_record", "comment_record", "key_record"):
                 self._run(
@@ -306,8 +299,7 @@ class Records:
                     schema,
                     name,
                 )
-            for table in ("materialized_view_record", "refresh_record"):
-                self._run(f"delete from {table} where schema_name = ? and name = ?", schema, name)  # noqa: S608
+            self._run("delete from materialized_view_record where schema_name = ? and name = ?", schema, name)
             self.set_auto_clustered(schema, name, False)
 
     def drop_tags(self, schema: str, name: str) -> None:
@@ -318,7 +310,14 @@ class Records:
     def rename_relation(self, schema: str, name: str, new_schema: str, new_name: str) -> None:
         """Carry everything recorded about a relation over to its new name."""
         with self.transaction():
-            for table in ("comment_record", "tag_record", "key_record", "grant_record"):
+            for table in (
+                "comment_record",
+                "tag_record",
+                "key_record",
+                "grant_record",
+                "row_filter_record",
+                "column_mask_record",
+            ):
                 self._run(
                     f"update {table} set schema_name = ?, relation_name = ? "  # noqa: S608
                     "where schema_name = ? and relation_name = ?",
@@ -464,61 +463,6 @@ class Records:
                 name,
             )
         ]
-
-    # Materialized views
-
-    def put_materialized_view(self, view: MaterializedView) -> None:
-        """Record a materialized view."""
-        self._run(
-            "insert or replace into materialized_view_record values (?, ?, ?, ?, ?, ?, ?)",
-            view.schema,
-            view.name,
-            view.query,
-            view.select_list,
-            view.current_schema,
-            view.schedule,
-            view.last_refreshed,
-        )
-
-    def materialized_view(self, schema: str, name: str) -> MaterializedView | None:
-        """The materialized view of this name."""
-        rows = self._rows(
-            "select * from materialized_view_record where schema_name = ? and name = ?", schema, name
-        )
-        return MaterializedView(*rows[0]) if rows else None
-
-    def set_schedule(self, schema: str, name: str, schedule: str | None) -> None:
-        """Record a refresh schedule."""
-        self._run(
-            "update materialized_view_record set schedule = ? where schema_name = ? and name = ?",
-            schedule,
-            schema,
-            name,
-        )
-
-    def put_refresh(
-        self, schema: str, name: str, started: str, row_count: int | None, error: str | None
-    ) -> None:
-        """Record a refresh that ended, well or not."""
-        ended = now()
-        with self.transaction():
-            self._run(
-                "insert into refresh_record values (?, ?, ?, ?, ?, ?)",
-                schema,
-                name,
-                started,
-                ended,
-                row_count,
-                error,
-            )
-            if error is None:
-                self._run(
-                    "update materialized_view_record set last_refreshed = ? "
-                    "where schema_name = ? and name = ?",
-                    ended,
-                    schema,
-                    name,
-                )
 
     # Functions
 

@@ -74,6 +74,27 @@ create table if not exists key_record (
     primary key (schema_name, relation_name, name)
 );
 
+create table if not exists row_filter_record (
+    schema_name text not null,
+    relation_name text not null,
+    function_catalog text not null,
+    function_schema text not null,
+    function_name text not null,
+    columns text not null,                  -- JSON list
+    primary key (schema_name, relation_name)
+);
+
+create table if not exists column_mask_record (
+    schema_name text not null,
+    relation_name text not null,
+    column_name text not null collate nocase,
+    function_catalog text not null,
+    function_schema text not null,
+    function_name text not null,
+    using_columns text not null,            -- as the statement words them
+    primary key (schema_name, relation_name, column_name)
+);
+
 create table if not exists grant_record (
     kind text not null,
     schema_name text not null,
@@ -298,33 +319,33 @@ select
 from grant_record
 where relation_name <> '';
 
--- Neither is carried out here: a statement that sets one is refused, so there are none.
-create view if not exists row_filters as
+-- Recorded, never applied: queries see every row and value.
+drop view if exists row_filters;
+create view row_filters as
 select
     'spark_catalog' as table_catalog,
     schema_name as table_schema,
-    name as table_name,
-    null as filter_catalog,
-    null as filter_schema,
-    null as filter_name,
-    null as filter_col_usage,
-    null as target_columns
-from relation_record
-where false;
+    relation_name as table_name,
+    function_catalog as filter_catalog,
+    function_schema as filter_schema,
+    function_catalog || '.' || function_schema || '.' || function_name as filter_name,
+    (select group_concat(value, ',') from json_each(columns)) as filter_col_usage,
+    (select group_concat(value, ',') from json_each(columns)) as target_columns
+from row_filter_record;
 
-create view if not exists column_masks as
+drop view if exists column_masks;
+create view column_masks as
 select
     'spark_catalog' as table_catalog,
     schema_name as table_schema,
-    name as table_name,
-    null as column_name,
-    null as mask_catalog,
-    null as mask_schema,
-    null as mask_name,
-    null as mask_col_usage,
-    null as using_columns
-from relation_record
-where false;
+    relation_name as table_name,
+    column_name,
+    function_catalog as mask_catalog,
+    function_schema as mask_schema,
+    function_catalog || '.' || function_schema || '.' || function_name as mask_name,
+    nullif(using_columns, '') as mask_col_usage,
+    nullif(using_columns, '') as using_columns
+from column_mask_record;
 
 create view if not exists routines as
 select

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Reader
+from emulators.warehouse.statements.constraints import mask, row_filter, table_key
 from emulators.warehouse.statements.forms import (
     AddKey,
     ClusterByAuto,
@@ -11,18 +11,18 @@ from emulators.warehouse.statements.forms import (
     CommentOn,
     DropConstraint,
     Name,
+    SetMask,
     SetNotNull,
+    SetRowFilter,
     SetTags,
     Statement,
 )
-from emulators.warehouse.statements.keys import table_key
 from emulators.warehouse.statements.materialized import alter_schedule
 
 
 def alter(sql: str, reader: Reader) -> Statement:
     """Read `ALTER …`."""
-    if reader.accept("MATERIALIZED"):
-        reader.expect("VIEW")
+    if reader.accept("MATERIALIZED", "VIEW") or reader.accept("STREAMING", "TABLE"):
         name = reader.name()
         found = alter_schedule(sql, reader, name) or _alter_metadata(sql, reader, name)
         if found is None:
@@ -34,6 +34,8 @@ def alter(sql: str, reader: Reader) -> Statement:
     if kind not in ("TABLE", "VIEW"):
         return Command(sql)
     name = reader.name()
+    if kind == "VIEW" and reader.follows("AS") and reader.next_is_string(1):
+        return _alter_metric_view(sql, reader, name)
     if reader.accept("RENAME", "TO"):
         return Command(sql, defines=(name,), renamed_to=reader.name())
     return _alter_metadata(sql, reader, name) or Command(sql, defines=(name,))
@@ -48,8 +50,11 @@ def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
         return SetTags(sql, name, None, dict.fromkeys(reader.listed(reader.string)))
     if reader.accept("CLUSTER", "BY", "AUTO"):
         return ClusterByAuto(sql, name)
-    if reader.follows("SET", "ROW", "FILTER") or reader.follows("DROP", "ROW", "FILTER"):
-        raise unsupported("ROW FILTER")
+    if reader.follows("SET", "ROW", "FILTER"):
+        reader.expect("SET")
+        return SetRowFilter(sql, name, row_filter(reader))
+    if reader.accept("DROP", "ROW", "FILTER"):
+        return SetRowFilter(sql, name, None)
     if reader.accept("ADD"):
         constraint = reader.identifier() if reader.accept("CONSTRAINT") else None
         if reader.follows("PRIMARY", "KEY") or reader.follows("FOREIGN", "KEY"):
@@ -70,10 +75,23 @@ def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
             return SetNotNull(sql, name, column, is_set=True)
         if reader.accept("DROP", "NOT", "NULL"):
             return SetNotNull(sql, name, column, is_set=False)
-        if reader.follows("SET", "MASK") or reader.follows("DROP", "MASK"):
-            raise unsupported("MASK")
+        if reader.follows("SET", "MASK"):
+            reader.expect("SET")
+            return SetMask(sql, name, column, mask(reader, column))
+        if reader.accept("DROP", "MASK"):
+            return SetMask(sql, name, column, None)
     reader.at = start
     return None
+
+
+def _alter_metric_view(sql: str, reader: Reader, name: Name) -> Statement:
+    """`ALTER VIEW name AS $$…$$`: a new definition of a metric view, which Spark can only create."""
+    at = reader.here
+    reader.expect("AS")
+    body = sql[reader.here :].removesuffix(";")
+    created = sql[: reader.tokens[0].start] + "create or replace view "
+    target = sql[reader.tokens[2].start : at]
+    return Command(f"{created}{target} with metrics language yaml as {body}", defines=(name,), is_view=True)
 
 
 def _drop_constraint(sql: str, reader: Reader, name: Name) -> Statement | None:

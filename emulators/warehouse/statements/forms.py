@@ -19,8 +19,44 @@ class Key:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A CHECK constraint."""
+
+    name: str | None
+    condition: str
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """A function that says which rows a reader may see, and the columns it takes."""
+
+    function: Name
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A function that hides a column's values, and what else it takes, as the statement words it."""
+
+    column: str
+    function: Name
+    using: str = ""
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """What a CREATE says of a relation and Delta does not take: done once the relation is there."""
+
+    keys: tuple[Key, ...] = ()
+    checks: tuple[Check, ...] = ()
+    masks: tuple[Mask, ...] = ()
+    row_filter: RowFilter | None = None
+    is_auto_clustered: bool = False
+
+
+@dataclass(frozen=True)
 class ColumnSpec:
-    """A column of a `CREATE MATERIALIZED VIEW`; the type is empty when the statement names none."""
+    """A column of a materialized view or streaming table; its type is empty when none is named."""
 
     name: str
     type: str = ""
@@ -41,6 +77,17 @@ class Query(Statement):
 
 
 @dataclass(frozen=True)
+class EventLogQuery(Statement):
+    """A query of `event_log(TABLE(name))`.
+
+    Attributes:
+        calls: every such call: the offsets between which it stands, and the name.
+    """
+
+    calls: tuple[tuple[int, int, Name], ...]
+
+
+@dataclass(frozen=True)
 class MetadataQuery(Statement):
     """A query of the information schema."""
 
@@ -55,12 +102,13 @@ class Command(Statement):
         is_insert: whether it adds rows only; Delta then does not say how many.
         replaces: whether it makes `defines` anew: what was recorded of the old ones is dropped.
         is_view: whether what it makes anew is a view.
+        is_clone: whether what it makes anew is a shallow clone.
         if_not_exists: whether it leaves a relation that is there as it is.
         renamed_to: what the one relation it defines is called from then on.
         schema: the schema whose definition it may change.
         function: the function it creates or, when `is_drop`, drops.
-        keys: constraints to record once it has run.
-        is_auto_clustered: whether CLUSTER BY AUTO is to be recorded.
+        is_drop: whether what it defines is dropped.
+        clauses: what is to be done once it has run.
     """
 
     defines: tuple[Name, ...] = ()
@@ -68,13 +116,33 @@ class Command(Statement):
     is_insert: bool = False
     replaces: bool = False
     is_view: bool = False
+    is_clone: bool = False
     if_not_exists: bool = False
     renamed_to: Name | None = None
     schema: Name | None = None
     function: Name | None = None
     is_drop: bool = False
-    keys: tuple[Key, ...] = ()
-    is_auto_clustered: bool = False
+    clauses: Clauses = Clauses()
+
+
+@dataclass(frozen=True)
+class InsertReplace(Statement):
+    """`INSERT INTO name [alias] [BY NAME] REPLACE {ON condition | USING (columns)} query [alias]`.
+
+    Attributes:
+        head: what stands before INSERT: comments and common table expressions.
+        condition: of ON; empty when it is USING.
+        using: the columns of USING.
+    """
+
+    name: Name
+    query: str
+    head: str = ""
+    alias: str = ""
+    source_alias: str = ""
+    by_name: bool = False
+    condition: str = ""
+    using: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,20 +154,35 @@ class UseSchema(Statement):
 
 
 @dataclass(frozen=True)
-class CreateMaterializedView(Statement):
-    """`CREATE [OR REPLACE] MATERIALIZED VIEW`."""
+class CreateMaterialized(Statement):
+    """CREATE of a relation that keeps the rows of a query.
+
+    Attributes:
+        replace: OR REPLACE of a materialized view, OR REFRESH of a streaming table.
+        layout: its PARTITIONED BY and CLUSTER BY, as worded.
+        schedule: when it is to be refreshed, as DESCRIBE EXTENDED words it; None is by hand.
+    """
 
     name: Name
     query: str
     replace: bool = False
     if_not_exists: bool = False
     columns: tuple[ColumnSpec, ...] = ()
-    keys: tuple[Key, ...] = ()
     layout: str = ""
-    is_auto_clustered: bool = False
     comment: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
     schedule: str | None = None
+    clauses: Clauses = Clauses()
+
+
+@dataclass(frozen=True)
+class CreateMaterializedView(CreateMaterialized):
+    """`CREATE [OR REPLACE] MATERIALIZED VIEW`."""
+
+
+@dataclass(frozen=True)
+class CreateStreamingTable(CreateMaterialized):
+    """`CREATE [OR REFRESH] STREAMING TABLE`."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +190,14 @@ class RefreshMaterializedView(Statement):
     """`REFRESH [MATERIALIZED VIEW] name [FULL] [SYNC | ASYNC]`."""
 
     name: Name
+
+
+@dataclass(frozen=True)
+class RefreshStreamingTable(Statement):
+    """`REFRESH STREAMING TABLE name [FULL] [SYNC | ASYNC]`."""
+
+    name: Name
+    is_full: bool
 
 
 @dataclass(frozen=True)
@@ -127,7 +218,7 @@ class DropView(Statement):
 
 @dataclass(frozen=True)
 class AlterSchedule(Statement):
-    """`ALTER MATERIALIZED VIEW name {ADD | ALTER | DROP} SCHEDULE …`."""
+    """`ALTER {MATERIALIZED VIEW | STREAMING TABLE} name {ADD | ALTER | DROP} SCHEDULE …`."""
 
     name: Name
     schedule: str | None
@@ -177,6 +268,23 @@ class SetNotNull(Statement):
     name: Name
     column: str
     is_set: bool
+
+
+@dataclass(frozen=True)
+class SetRowFilter(Statement):
+    """`ALTER … {SET ROW FILTER f ON (…) | DROP ROW FILTER}`; None drops."""
+
+    name: Name
+    row_filter: RowFilter | None
+
+
+@dataclass(frozen=True)
+class SetMask(Statement):
+    """`ALTER … ALTER COLUMN c {SET MASK f [USING COLUMNS (…)] | DROP MASK}`; None drops."""
+
+    name: Name
+    column: str
+    mask: Mask | None
 
 
 @dataclass(frozen=True)

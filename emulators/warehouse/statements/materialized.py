@@ -1,35 +1,42 @@
-"""CREATE and REFRESH of materialized views, and their schedules."""
+"""CREATE and REFRESH of materialized views and streaming tables, and their schedules."""
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
+from typing import TypeVar
+
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Reader
+from emulators.warehouse.statements.constraints import key_options, mask, row_filter, table_key
 from emulators.warehouse.statements.forms import (
     AlterSchedule,
+    Clauses,
     ColumnSpec,
     Command,
-    CreateMaterializedView,
+    CreateMaterialized,
     Key,
+    Mask,
     Name,
     RefreshMaterializedView,
+    RefreshStreamingTable,
     Statement,
 )
-from emulators.warehouse.statements.keys import key_options, table_key
+
+T = TypeVar("T", bound=CreateMaterialized)
 
 
-def create_materialized_view(sql: str, reader: Reader, replace: bool) -> Statement:
-    """Read `CREATE [OR REPLACE] MATERIALIZED VIEW`, from its name on."""
+def create_materialized(sql: str, reader: Reader, form: type[T], replace: bool) -> T:
+    """Read `CREATE {MATERIALIZED VIEW | STREAMING TABLE}`, from what follows these words on."""
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     name = reader.name()
     columns: list[ColumnSpec] = []
-    keys: list[Key] = []
+    clauses = Clauses()
     layout: list[str] = []
     comment: str | None = None
     properties: dict[str, str] = {}
     schedule: str | None = None
-    is_auto = False
     if reader.peek() == "(":
-        columns, keys = _view_columns(reader)
+        columns, clauses = _columns(reader)
     while not reader.accept("AS"):
         start = reader.here
         if reader.accept("COMMENT"):
@@ -40,39 +47,40 @@ def create_materialized_view(sql: str, reader: Reader, replace: bool) -> Stateme
             reader.skip_group()
             layout.append(sql[start : reader.read_to])
         elif reader.accept("CLUSTER", "BY"):
-            is_auto = reader.accept("AUTO")
-            if not is_auto and not reader.accept("NONE"):
+            if reader.accept("AUTO"):
+                clauses = replaced(clauses, is_auto_clustered=True)
+            elif not reader.accept("NONE"):
                 reader.skip_group()
                 layout.append(sql[start : reader.read_to])
         elif reader.peek() in ("SCHEDULE", "TRIGGER"):
             schedule = read_schedule(reader)
-        elif reader.follows("WITH", "ROW", "FILTER"):
-            raise unsupported("ROW FILTER")
+        elif reader.accept("WITH"):
+            clauses = replaced(clauses, row_filter=row_filter(reader))
         else:
             raise reader.unexpected()
     if reader.is_done:
         raise reader.unexpected()
     # With its comments: dbt compares the text it sent with the text that is kept.
     query = sql[reader.read_to :].strip().removesuffix(";").rstrip()
-    return CreateMaterializedView(
+    return form(
         sql,
         name,
         query,
         replace,
         if_not_exists,
         tuple(columns),
-        tuple(keys),
         " ".join(layout),
-        is_auto,
         comment,
         properties,
         schedule,
+        clauses,
     )
 
 
-def _view_columns(reader: Reader) -> tuple[list[ColumnSpec], list[Key]]:
+def _columns(reader: Reader) -> tuple[list[ColumnSpec], Clauses]:
     columns: list[ColumnSpec] = []
     keys: list[Key] = []
+    masks: list[Mask] = []
     reader.expect("(")
     while True:
         if (
@@ -82,17 +90,17 @@ def _view_columns(reader: Reader) -> tuple[list[ColumnSpec], list[Key]]:
         ):
             name = reader.identifier() if reader.accept("CONSTRAINT") else None
             if reader.peek() in ("EXPECT", "CHECK"):
-                raise unsupported("An EXPECT or CHECK constraint of a materialized view")
+                raise unsupported("An EXPECT or CHECK constraint of a materialized view or streaming table")
             keys.append(table_key(reader, name))
         else:
-            columns.append(_view_column(reader, keys))
+            columns.append(_column(reader, keys, masks))
         if not reader.accept(","):
             break
     reader.expect(")")
-    return columns, keys
+    return columns, Clauses(keys=tuple(keys), masks=tuple(masks))
 
 
-def _view_column(reader: Reader, keys: list[Key]) -> ColumnSpec:
+def _column(reader: Reader, keys: list[Key], masks: list[Mask]) -> ColumnSpec:
     name = reader.identifier()
     kind = reader.skip_item("NOT", "COMMENT", "PRIMARY", "CONSTRAINT", "MASK", "REFERENCES")
     nullable, comment = True, None
@@ -105,7 +113,7 @@ def _view_column(reader: Reader, keys: list[Key]) -> ColumnSpec:
             key_options(reader)
             keys.append(Key(None, "PRIMARY KEY", (name,)))
         elif reader.follows("MASK"):
-            raise unsupported("MASK")
+            masks.append(mask(reader, name))
         else:
             raise reader.unexpected()
     return ColumnSpec(name, kind, nullable, comment)
@@ -144,15 +152,14 @@ def read_schedule(reader: Reader) -> str | None:
 
 def refresh(sql: str, reader: Reader) -> Statement:
     """Read `REFRESH …`."""
-    if reader.accept("STREAMING", "TABLE"):
-        raise unsupported("REFRESH STREAMING TABLE")
-    if not reader.accept("MATERIALIZED", "VIEW"):
+    is_streaming = reader.accept("STREAMING", "TABLE")
+    if not is_streaming and not reader.accept("MATERIALIZED", "VIEW"):
         return Command(sql)  # REFRESH TABLE, REFRESH FUNCTION, or Spark's error
     name = reader.name()
-    reader.accept("FULL")
+    is_full = reader.accept("FULL")
     reader.accept_any("SYNC", "ASYNC")
     reader.end()
-    return RefreshMaterializedView(sql, name)
+    return RefreshStreamingTable(sql, name, is_full) if is_streaming else RefreshMaterializedView(sql, name)
 
 
 def alter_schedule(sql: str, reader: Reader, name: Name) -> Statement | None:

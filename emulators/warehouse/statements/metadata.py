@@ -20,9 +20,10 @@ from emulators.warehouse.statements.forms import (
 def comment(sql: str, reader: Reader) -> Statement:
     """Read `COMMENT ON …`."""
     reader.expect("ON")
-    if reader.accept("MATERIALIZED"):
-        reader.expect("VIEW")
+    if reader.accept("MATERIALIZED", "VIEW"):
         kind = "VIEW"
+    elif reader.accept("STREAMING", "TABLE"):
+        kind = "TABLE"
     else:
         kind = reader.accept_any("COLUMN", "TABLE", "VIEW", "SCHEMA", "DATABASE")
     if not kind:
@@ -58,8 +59,8 @@ def grant(sql: str, reader: Reader) -> Statement:
     kind = (
         reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG", "FUNCTION", "VOLUME") or "TABLE"
     )
-    if reader.accept("MATERIALIZED"):
-        reader.expect("VIEW")
+    if not reader.accept("MATERIALIZED", "VIEW"):
+        reader.accept("STREAMING", "TABLE")
     name = reader.name()
     reader.expect("TO" if is_grant else "FROM")
     return Grant(sql, is_grant, tuple(privileges), kind, name, reader.token().text)

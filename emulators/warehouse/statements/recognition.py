@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from emulators.warehouse.lexer import Kind, Reader, tokenize
 from emulators.warehouse.statements import alter, materialized, metadata, tables, writes
-from emulators.warehouse.statements.forms import Command, MetadataQuery, Query, Statement
+from emulators.warehouse.statements.forms import Command, EventLogQuery, MetadataQuery, Name, Query, Statement
 
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
 
@@ -34,9 +34,25 @@ def _query(sql: str, reader: Reader) -> Statement:
         each.text.upper() == INFORMATION_SCHEMA and each.kind is not Kind.STRING for each in reader.tokens
     ):
         return MetadataQuery(sql)
+    if calls := _event_logs(reader):
+        return EventLogQuery(sql, calls)
     if reader.peek() == "WITH" and (dml := _dml_behind_with(reader)):
         return dml
     return Query(sql)
+
+
+def _event_logs(reader: Reader) -> tuple[tuple[int, int, Name], ...]:
+    """Where a query calls `event_log(TABLE(name))`."""
+    calls = []
+    start = reader.at
+    for index, each in enumerate(reader.tokens):
+        reader.at = index
+        if reader.accept("EVENT_LOG", "(", "TABLE", "("):
+            name = reader.name()
+            reader.expect(")", ")")
+            calls.append((each.start, reader.read_to, name))
+    reader.at = start
+    return tuple(calls)
 
 
 def _dml_behind_with(reader: Reader) -> Statement | None:
@@ -53,6 +69,7 @@ def _dml_behind_with(reader: Reader) -> Statement | None:
 
 
 _FORMS: dict[str, Callable[[str, Reader], Statement]] = {
+    "COPY": writes.copy,
     "CREATE": tables.create,
     "REPLACE": lambda sql, reader: Command(sql),
     "REFRESH": materialized.refresh,

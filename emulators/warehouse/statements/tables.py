@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Reader
-from emulators.warehouse.statements.forms import Command, DropMaterializedView, DropView, Key, Name, Statement
-from emulators.warehouse.statements.keys import key_options, table_key
-from emulators.warehouse.statements.materialized import create_materialized_view
+from emulators.warehouse.statements.constraints import check, key_options, mask, row_filter, table_key
+from emulators.warehouse.statements.forms import (
+    Check,
+    Clauses,
+    Command,
+    CreateMaterializedView,
+    CreateStreamingTable,
+    DropMaterializedView,
+    DropView,
+    Key,
+    Mask,
+    Name,
+    Statement,
+)
+from emulators.warehouse.statements.materialized import create_materialized
 
 
 def create(sql: str, reader: Reader) -> Statement:
     """Read `CREATE …`."""
     replace = reader.accept("OR", "REPLACE")
-    if reader.accept("OR", "REFRESH"):
-        raise unsupported("CREATE OR REFRESH STREAMING TABLE")
+    refresh = reader.accept("OR", "REFRESH")
     if reader.accept("MATERIALIZED", "VIEW"):
-        return create_materialized_view(sql, reader, replace)
+        return create_materialized(sql, reader, CreateMaterializedView, replace)
     if reader.accept("STREAMING", "TABLE"):
-        raise unsupported("CREATE STREAMING TABLE")
+        return create_materialized(sql, reader, CreateStreamingTable, refresh)
     is_temporary = bool(reader.accept_any("TEMPORARY", "TEMP")) or reader.accept("GLOBAL", "TEMPORARY")
     reader.accept("EXTERNAL")
     kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "FUNCTION")
@@ -28,95 +39,134 @@ def create(sql: str, reader: Reader) -> Statement:
         return Command(sql)
     name = reader.name()
     if kind == "FUNCTION":
-        return Command(sql, function=name)
+        return _create_function(sql, reader, name, if_not_exists)
     if kind == "VIEW":
         return Command(sql, defines=(name,), replaces=True, is_view=True, if_not_exists=if_not_exists)
     return _create_table(sql, reader, name, if_not_exists)
 
 
+def _create_function(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> Statement:
+    while not reader.is_done and reader.peek() not in ("RETURN", "AS"):
+        if reader.accept("LANGUAGE", "PYTHON"):
+            raise unsupported("A function in Python")
+        if reader.peek() == "(":
+            reader.skip_group()
+        else:
+            reader.token()
+    return Command(sql, function=name, if_not_exists=if_not_exists)
+
+
 def _create_table(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> Statement:
-    """Cut what Delta refuses (keys, CLUSTER BY AUTO) out of a CREATE TABLE and keep it to be recorded."""
-    cuts: list[tuple[int, int]] = []
-    keys: list[Key] = []
+    """Cut what Delta refuses (keys, checks, masks, …) out of a CREATE TABLE and keep it for later."""
+    found = _Cuts(reader)
     if reader.peek() == "(":
-        keys = _cut_keys(reader, cuts)
-    is_auto = False
-    while not reader.is_done and reader.peek() not in ("AS", "SELECT", "WITH", "FROM", "VALUES"):
+        found.read_columns()
+    is_auto, filtered = False, None
+    is_clone = reader.accept("SHALLOW", "CLONE")
+    if reader.accept("DEEP", "CLONE") or reader.accept("CLONE"):
+        raise unsupported("DEEP CLONE")
+    while not reader.is_done:
         start = reader.here
         if reader.accept("CLUSTER", "BY", "AUTO"):
             is_auto = True
-            cuts.append((start, reader.read_to))
+            found.cut(start)
+        elif reader.follows("WITH", "ROW", "FILTER"):
+            reader.expect("WITH")
+            filtered = row_filter(reader)
+            found.cut(start)
+        elif reader.peek() in ("AS", "SELECT", "WITH", "FROM", "VALUES"):
+            break
         elif reader.peek() == "(":
             reader.skip_group()
         else:
             reader.token()
-    if reader.follows("WITH", "ROW", "FILTER"):
-        raise unsupported("ROW FILTER")
     return Command(
-        _without(sql, cuts),
+        found.rest(),
         defines=(name,),
         replaces=True,
+        is_clone=is_clone,
         if_not_exists=if_not_exists,
-        keys=tuple(keys),
-        is_auto_clustered=is_auto,
+        clauses=Clauses(tuple(found.keys), tuple(found.checks), tuple(found.masks), filtered, is_auto),
     )
 
 
-def _cut_keys(reader: Reader, cuts: list[tuple[int, int]]) -> list[Key]:
-    """Read a column list, noting where its key constraints stand (with the comma before them)."""
-    keys: list[Key] = []
-    reader.expect("(")
-    comma = reader.read_to
-    while True:
-        start = reader.here
-        name = None
-        if reader.peek() == "CONSTRAINT" and reader.peek(2) in ("PRIMARY", "FOREIGN"):
-            reader.expect("CONSTRAINT")
-            name = reader.identifier()
-        if reader.follows("PRIMARY", "KEY", "(") or reader.follows("FOREIGN", "KEY", "("):
-            keys.append(table_key(reader, name))
-            cuts.append((comma, reader.read_to))
-        else:
-            _column_with_keys(reader, keys, cuts)
-        comma = reader.here
-        if start == comma or not reader.accept(","):
-            break
-    reader.expect(")")
-    return keys
+class _Cuts:
+    """What is cut out of a CREATE TABLE, and where it stood."""
 
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._cuts: list[tuple[int, int]] = []
+        self.keys: list[Key] = []
+        self.checks: list[Check] = []
+        self.masks: list[Mask] = []
 
-def _column_with_keys(reader: Reader, keys: list[Key], cuts: list[tuple[int, int]]) -> None:
-    column = reader.identifier() if reader.peek() != "CONSTRAINT" else ""
-    while not reader.is_done and reader.peek() not in (",", ")"):
-        start, name = reader.here, None
-        if column and reader.follows("CONSTRAINT"):
-            reader.expect("CONSTRAINT")
-            name = reader.identifier()
-        if reader.follows("PRIMARY", "KEY"):
-            reader.expect("PRIMARY", "KEY")
-            key_options(reader)
-            keys.append(Key(name, "PRIMARY KEY", (column,)))
-            cuts.append((start, reader.read_to))
-        elif column and (reader.follows("REFERENCES") or reader.follows("FOREIGN", "KEY", "REFERENCES")):
-            reader.accept("FOREIGN", "KEY")
-            reader.expect("REFERENCES")
-            parent = reader.name()
-            to = tuple(reader.listed(reader.identifier)) if reader.peek() == "(" else ()
-            key_options(reader)
-            keys.append(Key(name, "FOREIGN KEY", (column,), parent, to))
-            cuts.append((start, reader.read_to))
-        elif reader.follows("MASK"):
-            raise unsupported("MASK")
-        elif reader.peek() == "(":
-            reader.skip_group()
-        elif not (name and reader.peek() in (",", ")")):
-            reader.token()
+    def cut(self, start: int) -> None:
+        """Leave out what was read since `start`."""
+        self._cuts.append((start, self._reader.read_to))
 
+    def rest(self) -> str:
+        """The statement without what was cut."""
+        sql = self._reader.sql
+        for start, end in reversed(self._cuts):
+            sql = f"{sql[:start]} {sql[end:]}"
+        return sql
 
-def _without(sql: str, cuts: list[tuple[int, int]]) -> str:
-    for start, end in reversed(cuts):
-        sql = f"{sql[:start]} {sql[end:]}"
-    return sql
+    def read_columns(self) -> None:
+        """Read a column list; a constraint of the table goes with the comma before it."""
+        reader = self._reader
+        reader.expect("(")
+        comma = reader.read_to
+        while True:
+            start = reader.here
+            if self._is_constraint():
+                name = reader.identifier() if reader.accept("CONSTRAINT") else None
+                if reader.peek() == "CHECK":
+                    self.checks.append(check(reader, name))
+                else:
+                    self.keys.append(table_key(reader, name))
+                self.cut(comma)
+            else:
+                self._read_column()
+            comma = reader.here
+            if start == comma or not reader.accept(","):
+                break
+        reader.expect(")")
+
+    def _is_constraint(self) -> bool:
+        reader = self._reader
+        at = 2 if reader.peek() == "CONSTRAINT" else 0
+        return (reader.peek(at), reader.peek(at + 1)) in (
+            ("PRIMARY", "KEY"),
+            ("FOREIGN", "KEY"),
+            ("CHECK", "("),
+        )
+
+    def _read_column(self) -> None:
+        reader = self._reader
+        column = reader.identifier()
+        while not reader.is_done and reader.peek() not in (",", ")"):
+            start, name = reader.here, None
+            if reader.accept("CONSTRAINT"):
+                name = reader.identifier()
+            if reader.accept("PRIMARY", "KEY"):
+                key_options(reader)
+                self.keys.append(Key(name, "PRIMARY KEY", (column,)))
+                self.cut(start)
+            elif reader.follows("REFERENCES") or reader.follows("FOREIGN", "KEY", "REFERENCES"):
+                reader.accept("FOREIGN", "KEY")
+                reader.expect("REFERENCES")
+                parent = reader.name()
+                to = tuple(reader.listed(reader.identifier)) if reader.peek() == "(" else ()
+                key_options(reader)
+                self.keys.append(Key(name, "FOREIGN KEY", (column,), parent, to))
+                self.cut(start)
+            elif reader.follows("MASK"):
+                self.masks.append(mask(reader, column))
+                self.cut(start)
+            elif reader.peek() == "(":
+                reader.skip_group()
+            elif not (name and reader.peek() in (",", ")")):
+                reader.token()
 
 
 def drop(sql: str, reader: Reader) -> Statement:
@@ -132,4 +182,4 @@ def drop(sql: str, reader: Reader) -> Statement:
         return Command(sql, schema=reader.name())
     if kind == "FUNCTION":
         return Command(sql, function=reader.name(), is_drop=True)
-    return Command(sql, defines=(reader.name(),), replaces=True) if kind else Command(sql)
+    return Command(sql, defines=(reader.name(),), replaces=True, is_drop=True) if kind else Command(sql)

@@ -90,6 +90,15 @@ def test_a_refresh_that_fails_leaves_the_old_rows(warehouse: Warehouse) -> None:
         warehouse.rows("refresh materialized view mv.divided")
 
     assert warehouse.rows("select q from mv.divided") == [(10.0,)]
+    details = {row[0]: row[1] for row in warehouse.rows("describe extended mv.divided")}
+    assert details["Latest Refresh Status"] == "Failed"
+    assert "DIVIDE_BY_ZERO" in details["Latest Refresh Error"]
+    log = warehouse.rows(
+        "select level, get_json_object(details, '$.flow_progress.status'), "
+        "get_json_object(details, '$.flow_progress.metrics.num_output_rows'), error like '%DIVIDE_BY_ZERO%' "
+        "from event_log(table(mv.divided)) where event_type = 'flow_progress' order by timestamp"
+    )
+    assert log == [("INFO", "COMPLETED", "1", None), ("ERROR", "FAILED", None, True)]
 
 
 def test_a_column_declared_not_null_is(warehouse: Warehouse) -> None:

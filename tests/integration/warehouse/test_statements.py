@@ -134,7 +134,8 @@ def test_temporary_views_and_settings_are_a_sessions_own(warehouse: Warehouse) -
         ("use catalog nope", "[NO_SUCH_CATALOG_EXCEPTION]"),
         ("select * from system.information_schema.nope", "[TABLE_OR_VIEW_NOT_FOUND]"),
         ("refresh materialized view s.nope", "[TABLE_OR_VIEW_NOT_FOUND]"),
-        ("create streaming table s.t as select 1", "[UNSUPPORTED_FEATURE]"),
+        ("create streaming table s.t as select 1", "[STREAMING_TABLE_QUERY_INVALID]"),
+        ("copy into s.t from '/x' fileformat = json", "[UNSUPPORTED_FEATURE]"),
     ],
 )
 def test_errors_name_their_class_and_show_no_java(warehouse: Warehouse, statement: str, message: str) -> None:
@@ -210,6 +211,76 @@ def test_keys_comments_tags_and_grants_are_recorded_and_readable(warehouse: Ware
         warehouse, "alter table s.child add constraint child_fk foreign key (id) references s.parent (id)"
     )
     assert "UNRESOLVED_COLUMN" in failure_of(warehouse, "comment on column s.parent.nope is 'x'")
+
+
+def test_row_filters_and_masks_are_recorded_and_not_applied(warehouse: Warehouse) -> None:
+    with warehouse.cursor(schema="s") as cursor:
+        for statement in (
+            "create or replace function keep(x int) returns boolean return x > 1",
+            "create or replace function hide(x string, y int) returns string return '*'",
+            "create or replace table secret (id int, n string mask hide using columns (id), "
+            "constraint positive check (id > 0)) with row filter s.keep on (id)",
+            "insert into secret values (1, 'a')",
+        ):
+            cursor.execute(statement)
+
+    assert warehouse.rows("select * from s.secret") == [(1, "a")]
+    filters = (
+        "select filter_name, target_columns from information_schema.row_filters where table_schema = 's'"
+    )
+    masks = (
+        "select column_name, mask_name, using_columns from system.information_schema.column_masks "
+        "where table_schema = 's'"
+    )
+    assert warehouse.rows(filters) == [("spark_catalog.s.keep", "id")]
+    assert warehouse.rows(masks) == [("n", "spark_catalog.s.hide", "id")]
+    described = warehouse.rows("describe extended s.secret")
+    assert ("Function", "spark_catalog.s.keep", "") in described
+    assert ("n", "spark_catalog.s.hide", "using id") in described
+    assert "DELTA_VIOLATE_CONSTRAINT" in failure_of(warehouse, "insert into s.secret values (0, 'b')")
+    warehouse.rows("create or replace table s.secret (id int, n string)")
+    assert warehouse.rows(filters) != []
+    warehouse.rows("alter table s.secret drop row filter")
+    warehouse.rows("alter table s.secret alter column n drop mask")
+    assert warehouse.rows(filters) == warehouse.rows(masks) == []
+
+    for statement, error in (
+        ("alter table s.secret set row filter s.nope on (id)", "[ROUTINE_NOT_FOUND]"),
+        ("alter table s.secret set row filter s.keep on (nope)", "[UNRESOLVED_COLUMN"),
+        ("alter table s.secret alter column nope set mask s.hide", "[UNRESOLVED_COLUMN"),
+        ("create table s.never (id int mask s.nope)", "[ROUTINE_NOT_FOUND]"),
+        ("create table s.never (id int, check (nope > 0))", "[UNRESOLVED_COLUMN"),
+    ):
+        assert failure_of(warehouse, statement).startswith(error)
+    assert warehouse.rows("select 1 from information_schema.tables where table_name = 'never'") == []
+
+
+def test_rows_are_replaced_in_one_commit(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace table s.replaced (id int, n string)")
+    warehouse.rows("insert into s.replaced values (1, 'a'), (2, 'b'), (2, 'c'), (null, 'd')")
+
+    for statement, expected in (
+        (
+            "insert into s.replaced as t replace on (t.id <=> x.id) "
+            "(select * from values (2, 'x'), (2, 'y'), (null, 'z') as v (id, n)) as x",
+            [(None, "z"), (1, "a"), (2, "x"), (2, "y")],
+        ),
+        (
+            "insert into s.replaced by name replace using (id) "
+            "select 'n' as n, cast(null as int) as id union all select 'm', 1",
+            [(None, "n"), (None, "z"), (1, "m"), (2, "x"), (2, "y")],
+        ),
+        (
+            "insert into s.replaced replace where id >= 2 select 3, 'w'",
+            [(None, "n"), (None, "z"), (1, "m"), (3, "w")],
+        ),
+        (
+            "insert into s.replaced replace using (id) select id, n from s.replaced where false",
+            [(None, "n"), (None, "z"), (1, "m"), (3, "w")],
+        ),
+    ):
+        warehouse.rows(statement)
+        assert warehouse.rows("select * from s.replaced order by 1 nulls first, 2") == expected
 
 
 def test_a_comment_that_a_table_has_makes_no_new_version(warehouse: Warehouse) -> None:

@@ -6,8 +6,9 @@ import pytest
 from pyspark.sql import types as t
 
 from emulators.warehouse import describe
-from emulators.warehouse.records import ColumnRecord, MaterializedView, Relation
-from emulators.warehouse.statements import Key
+from emulators.warehouse.derived_records import MaterializedView, Refresh
+from emulators.warehouse.records import ColumnRecord, Relation
+from emulators.warehouse.statements import Key, Mask, RowFilter
 from emulators.warehouse.types import as_json
 
 RELATION = Relation(
@@ -32,7 +33,7 @@ COLUMNS = [
 
 
 def test_details_follow_the_columns() -> None:
-    rows = describe.rows("spark_catalog", RELATION, COLUMNS, None, is_extended=True)
+    rows = describe.rows("spark_catalog", RELATION, COLUMNS, is_extended=True)
 
     assert rows[:2] == [("a", "string", "The key."), ("b", "decimal(12,2)", None)]
     assert rows[2:5] == [
@@ -45,19 +46,40 @@ def test_details_follow_the_columns() -> None:
     assert details["Comment"] == "One row per thing."
     assert details["Created Time"] == "Tue Jan 02 03:04:05 UTC 2024"
     assert "Refresh Schedule" not in details
-    assert describe.rows("spark_catalog", RELATION, COLUMNS, None, is_extended=False) == rows[:5]
+    assert describe.rows("spark_catalog", RELATION, COLUMNS, is_extended=False) == rows[:5]
 
 
 @pytest.mark.parametrize(("schedule", "shown"), [(None, "MANUAL"), ("EVERY 2 HOURS", "EVERY 2 HOURS")])
 def test_a_materialized_view_tells_its_schedule(schedule: str | None, shown: str) -> None:
     view = MaterializedView("gold", "t", "select 1", "*", "default", schedule, "2024-01-02 03:04:05.000000")
 
-    details = {
-        name: value for name, value, _ in describe.rows("c", RELATION, COLUMNS, view, is_extended=True)
-    }
+    refreshes = [Refresh("", "", 3, None), Refresh("", "", None, "[DIVIDE_BY_ZERO] …")]
+    details = {name: value for name, value, _ in describe.refresh_rows(view, refreshes)}
 
     assert details["Refresh Schedule"] == shown
     assert details["Last Refreshed"] == "Tue Jan 02 03:04:05 UTC 2024"
+    assert details["Latest Refresh Status"] == "Failed"
+    assert details["Latest Refresh Error"] == "[DIVIDE_BY_ZERO] …"
+
+
+def test_row_filters_and_masks_are_written_as_the_adapter_parses_them() -> None:
+    row_filter = RowFilter(("c", "s", "keep"), ("a", "b"))
+    masks = [Mask("a", ("c", "s", "hide"), "b, x")]
+
+    found = json.loads(describe.as_json("c", RELATION, COLUMNS, None, [], row_filter, masks))
+
+    function = {"catalog_name": "c", "schema_name": "s"}
+    assert found["row_filter"] == {
+        "function_name": {**function, "function_name": "keep"},
+        "column_names": ["a", "b"],
+    }
+    assert found["column_masks"] == [
+        {
+            "column_name": "a",
+            "function_name": {**function, "function_name": "hide"},
+            "using_column_names": ["b", "x"],
+        }
+    ]
 
 
 def test_properties_tell_clustering_as_the_adapter_reads_it() -> None:

@@ -6,21 +6,31 @@ from emulators.warehouse.errors import SqlError
 from emulators.warehouse.statements import (
     AddKey,
     AlterSchedule,
+    Check,
+    Clauses,
     ClusterByAuto,
     ColumnSpec,
     Command,
     CommentOn,
     CreateMaterializedView,
+    CreateStreamingTable,
     Describe,
     DropConstraint,
     DropMaterializedView,
     DropView,
+    EventLogQuery,
     Grant,
+    InsertReplace,
     Key,
+    Mask,
     MetadataQuery,
     Query,
     RefreshMaterializedView,
+    RefreshStreamingTable,
+    RowFilter,
+    SetMask,
     SetNotNull,
+    SetRowFilter,
     SetTags,
     ShowGrants,
     ShowProperties,
@@ -88,7 +98,7 @@ def test_create_materialized_view_is_read_clause_by_clause() -> None:
         ColumnSpec("state", "string", False, "It's two letters"),
         ColumnSpec("amount", "decimal(12, 2)"),
     )
-    assert found.keys == (Key("mv_pk", "PRIMARY KEY", ("state",)),)
+    assert found.clauses.keys == (Key("mv_pk", "PRIMARY KEY", ("state",)),)
     assert found.layout == "PARTITIONED BY (state)"
     assert found.comment == "By state"
     assert found.properties == {"a.b": "1", "c": "d"}
@@ -173,8 +183,8 @@ def test_keys_are_cut_out_of_create_table_and_the_rest_is_kept() -> None:
         "create or replace table gold.t ( id bigint not null comment 'a, b' , parent bigint , "
         "amount decimal(12, 2) ) using delta comment 'primary key (x)'"
     )
-    assert found.is_auto_clustered
-    assert found.keys == (
+    assert found.clauses.is_auto_clustered
+    assert found.clauses.keys == (
         Key(None, "PRIMARY KEY", ("id",)),
         Key("fk", "FOREIGN KEY", ("parent",), ("gold", "p"), ("id",)),
         Key("t_pk", "PRIMARY KEY", ("id", "amount")),
@@ -182,9 +192,99 @@ def test_keys_are_cut_out_of_create_table_and_the_rest_is_kept() -> None:
     )
 
 
-def test_a_check_constraint_stays_for_delta_to_judge() -> None:
-    sql = "create table t (a int, constraint positive check (a > 0)) using delta"
-    assert command(sql).sql == DBT + sql
+def test_checks_masks_and_row_filters_are_cut_out_of_create_table() -> None:
+    found = command(
+        "create or replace table t (\n"
+        "  `a` int not null comment 'x' mask c.s.hide using columns (b, 'it''s (x)'),\n"
+        "  b string mask hide, constraint positive check ((a > 0) and b <> ')'), check (a < 9)\n"
+        ") using delta partitioned by (b) with row filter `c`.`s`.`keep` on (`a`, 'x', 1) "
+        "cluster by (a) as with x as (select 1) select * from x"
+    )
+
+    assert " ".join(found.sql.removeprefix(DBT).split()) == (
+        "create or replace table t ( `a` int not null comment 'x' , b string ) "
+        "using delta partitioned by (b) cluster by (a) as with x as (select 1) select * from x"
+    )
+    assert found.clauses == Clauses(
+        checks=(Check("positive", "(a > 0) and b <> ')'"), Check(None, "a < 9")),
+        masks=(Mask("a", ("c", "s", "hide"), "b, 'it''s (x)'"), Mask("b", ("hide",))),
+        row_filter=RowFilter(("c", "s", "keep"), ("a", "'x'", "1")),
+    )
+
+
+def test_row_filters_and_masks_are_set_and_dropped() -> None:
+    sql = "ALTER TABLE `c`.`s`.`t`\n  SET ROW FILTER `c`.`s`.`keep`\n  ON (`a`, `b`)"
+    assert recognise(sql) == SetRowFilter(sql, ("c", "s", "t"), RowFilter(("c", "s", "keep"), ("a", "b")))
+    sql = "alter streaming table t drop row filter"
+    assert recognise(sql) == SetRowFilter(sql, ("t",), None)
+    sql = "ALTER TABLE t ALTER COLUMN `a` SET MASK hide USING COLUMNS (b);"
+    assert recognise(sql) == SetMask(sql, ("t",), "a", Mask("a", ("hide",), "b"))
+    sql = "ALTER MATERIALIZED VIEW t ALTER COLUMN `a` DROP MASK;"
+    assert recognise(sql) == SetMask(sql, ("t",), "a", None)
+
+
+def test_a_streaming_table_is_read_as_a_materialized_view_is() -> None:
+    query = "select * from stream landed"
+    found = recognise(
+        f"{DBT}create or refresh streaming table s.t (`a` int) with row filter keep on (a) cluster by auto "
+        f"comment 'c' schedule every 1 day as {query}"
+    )
+
+    assert isinstance(found, CreateStreamingTable)
+    assert (found.name, found.query, found.replace) == (("s", "t"), query, True)
+    assert found.columns == (ColumnSpec("a", "int"),)
+    assert found.clauses == Clauses(row_filter=RowFilter(("keep",), ("a",)), is_auto_clustered=True)
+    assert (found.comment, found.schedule) == ("c", "EVERY 1 DAYS")
+    sql = "refresh streaming table s.t full"
+    assert recognise(sql) == RefreshStreamingTable(sql, ("s", "t"), is_full=True)
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (
+            "insert into table s.t as target\nreplace on (target.`a` <=> temp.`a`)\n"
+            "(select `a`\n from x) as temp",
+            {"alias": "target", "source_alias": "temp", "query": "select `a`\n from x"},
+        ),
+        (
+            "with x as (select 1 as a) insert into s.t by name replace on t.a in (select 2) and (t.a > 0) "
+            "select * from x;",
+            {"by_name": True, "query": "select * from x", "head": "with x as (select 1 as a) "},
+        ),
+        ("insert into s.t replace using (a, `b`) table x", {"using": ("a", "b"), "query": "table x"}),
+    ],
+)
+def test_insert_replace_is_taken_apart(sql: str, expected: dict[str, object]) -> None:
+    found = recognise(sql)
+
+    assert isinstance(found, InsertReplace)
+    assert found.name == ("s", "t")
+    assert {name: getattr(found, name) for name in expected} == expected
+    if not found.using:
+        assert found.condition in ("(target.`a` <=> temp.`a`)", "t.a in (select 2) and (t.a > 0)")
+
+
+def test_the_definition_of_a_metric_view_is_one_string() -> None:
+    body = '$$\nversion: "0.1"\nsource: it\'s /* one\n$$'
+    created = command(f"create or replace view s.v with metrics language yaml as {body}")
+    assert created.is_view
+    assert created.replaces
+    altered = command(f"alter view s.v as {body};")
+    assert altered.sql == f"{DBT}create or replace view s.v  with metrics language yaml as {body}"
+    assert altered.is_view
+    assert not altered.replaces
+    assert not command("alter view s.v as select 1").is_view
+
+
+def test_event_logs_are_found_where_a_query_calls_them() -> None:
+    sql = "select * from event_log(table(s.`mv`)) where level = 'event_log(table(x))'"
+    found = recognise(sql)
+
+    assert isinstance(found, EventLogQuery)
+    assert [(sql[start:end], name) for start, end, name in found.calls] == [
+        ("event_log(table(s.`mv`))", ("s", "mv"))
+    ]
 
 
 def test_keys_are_added_and_dropped() -> None:
@@ -270,12 +370,11 @@ def test_grants_are_read() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "create or refresh streaming table t as select 1",
-        "create table t (a int mask s.f)",
-        "create table t (a int) with row filter s.f on (a)",
-        "alter table t set row filter s.f on (a)",
-        "alter table t alter column a set mask s.f",
-        "refresh streaming table t",
+        "create table t deep clone s",
+        "create function f(x int) returns int language python as $$ return x $$",
+        "create materialized view mv (constraint c expect (a > 0)) as select 1",
+        "copy into t from '/x' fileformat = json",
+        "insert with schema evolution into t replace using (a) select 1",
     ],
 )
 def test_what_is_not_carried_out_is_refused(sql: str) -> None:

@@ -1,0 +1,220 @@
+"""Streaming tables: a Delta table, its query, and a checkpoint of what of each source it has read.
+
+A refresh is one run of Structured Streaming over all that is new (trigger `availableNow`). The checkpoint
+lies in the table's own folder, where Delta leaves it alone, so that both live and go together. A table
+without a checkpoint knows nothing of what it has read: its next refresh is a full one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as t
+
+from emulators.warehouse import delta_log
+from emulators.warehouse.catalog import Catalog, local_path, quoted
+from emulators.warehouse.derived_records import MaterializedView, now
+from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
+from emulators.warehouse.materialized_views import (
+    already_exists,
+    definition_of,
+    literal,
+    select_of,
+    table_clauses,
+)
+from emulators.warehouse.records import Relation
+from emulators.warehouse.sessions import Session
+from emulators.warehouse.statements import (
+    ColumnSpec,
+    CreateStreamingTable,
+    Name,
+    RefreshStreamingTable,
+)
+from emulators.warehouse.tuning import Tuning
+
+STREAMING_TABLE = "STREAMING_TABLE"
+CHECKPOINT = "_checkpoint"
+
+
+class StreamingTables:
+    """Creates and refreshes streaming tables."""
+
+    def __init__(self, catalog: Catalog, tuning: Tuning) -> None:
+        self._catalog = catalog
+        self._tuning = tuning
+        self._records = catalog.records
+
+    def create(self, statement: CreateStreamingTable, session: Session) -> bool:
+        """Carry out `CREATE [OR REFRESH] STREAMING TABLE`, the first refresh included.
+
+        OR REFRESH of a table that is there gives it the new query, which only rows that come from then on go
+        through; its columns may become more.
+
+        Returns:
+            Whether it was made; False when one is there and that is to be so.
+
+        Raises:
+            SqlError: the name is taken, the query reads no stream, or it fails.
+        """
+        schema, name = self._catalog.resolve(statement.name, session)
+        existing = self._records.relation(schema, name)
+        if existing and existing.type == STREAMING_TABLE and statement.if_not_exists:
+            return False
+        if existing and (existing.type != STREAMING_TABLE or not statement.replace):
+            raise already_exists(schema, name)
+        definition = definition_of(statement, schema, name, session)
+        frame = self._frame(definition, session.spark)
+        target = quoted((self._catalog.name, schema, name))
+        if existing is None:
+            columns = _column_list(frame.schema, statement.columns)
+            session.spark.sql(f"create table {target} ({columns}) using delta {table_clauses(statement)}")
+        try:
+            with self._records.transaction():
+                self._catalog.sync_relation(schema, name, is_new=existing is None)
+                self._records.put_definition(schema, name, STREAMING_TABLE, statement.query)
+                self._records.put_materialized_view(definition)
+            if existing:
+                self._alter(existing, statement, session)
+            self._run(definition, session.spark, is_full=False)
+        except Exception:
+            if existing is None:
+                session.spark.sql(f"drop table if exists {target}")
+                self._catalog.sync_relation(schema, name, is_new=True)
+            raise
+        return True
+
+    def refresh(self, statement: RefreshStreamingTable, session: Session) -> None:
+        """Carry out `REFRESH STREAMING TABLE [FULL]`.
+
+        Raises:
+            SqlError: there is no such table, or its query fails; rows that were read stay, and a full refresh
+                that fails changes nothing.
+        """
+        relation = self._get(statement.name, session)
+        definition = self._records.materialized_view(relation.schema, relation.name)
+        if definition is None:
+            raise table_not_found(quoted(statement.name))
+        spark = session.spark.newSession()
+        if definition.current_schema in self._records.schema_names():
+            spark.sql(f"use {quoted((definition.current_schema,))}")
+        self._tuning.apply(spark, is_set_for_large=False)
+        self._run(definition, spark, statement.is_full)
+
+    def _get(self, name: Name, session: Session) -> Relation:
+        relation = self._catalog.get(name, session)
+        if relation.type != STREAMING_TABLE:
+            shown = quoted((relation.schema, relation.name))
+            raise not_allowed("NON_STREAMING_TABLE", f"{shown} is not a streaming table.")
+        return relation
+
+    def _alter(self, existing: Relation, statement: CreateStreamingTable, session: Session) -> None:
+        """Give a table that is there the comment and properties of a new CREATE OR REFRESH."""
+        target = quoted((self._catalog.name, existing.schema, existing.name))
+        if statement.comment is not None and statement.comment != existing.comment:
+            session.spark.sql(f"comment on table {target} is {literal(statement.comment)}")
+        changed = {k: v for k, v in statement.properties.items() if existing.properties.get(k) != v}
+        if changed:
+            pairs = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in changed.items())
+            session.spark.sql(f"alter table {target} set tblproperties ({pairs})")
+
+    def _frame(self, definition: MaterializedView, spark: SparkSession) -> DataFrame:
+        frame = spark.sql(select_of(definition))
+        if not frame.isStreaming:
+            raise SqlError(
+                "STREAMING_TABLE_QUERY_INVALID",
+                f"Streaming table {quoted((definition.schema, definition.name))} can only be created from a "
+                "streaming query. Please add the STREAM keyword to your FROM clause to turn this relation "
+                "into a streaming query.",
+                "42000",
+            )
+        return frame
+
+    def _run(self, definition: MaterializedView, spark: SparkSession, is_full: bool) -> None:
+        """Read what is new, and record how that went."""
+        where = (definition.schema, definition.name)
+        started = now()
+        try:
+            folder = self._folder(*where)
+            frame = self._frame(definition, spark)
+            target = quoted((self._catalog.name, *where))
+            if is_full or (not (folder / CHECKPOINT).exists() and self._has_rows(target, spark)):
+                rows = self._replace(frame, folder, target, spark)
+            else:
+                rows = _append(frame, folder / CHECKPOINT, folder)
+        except Exception as error:
+            failure = sql_error_from(error)
+            self._records.put_refresh(*where, started, None, str(failure))
+            raise failure from error
+        with self._records.transaction():
+            self._catalog.sync_relation(*where, is_new=False)
+            self._records.put_refresh(*where, started, rows, None)
+
+    def _replace(self, frame: DataFrame, folder: Path, target: str, spark: SparkSession) -> int:
+        """Read all of the sources, and put what that gives in place of the old rows in one commit.
+
+        The old checkpoint goes first: a process killed in between leaves a table without one.
+        """
+        aside = folder / f"_refresh_{uuid.uuid4().hex}"
+        try:
+            rows = _append(frame, aside / CHECKPOINT, aside)
+            shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
+            new = quoted((str(aside),))
+            spark.sql(f"insert overwrite table {target} by name select * from delta.{new}")  # noqa: S608
+            (aside / CHECKPOINT).rename(folder / CHECKPOINT)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return rows
+
+    def _has_rows(self, target: str, spark: SparkSession) -> bool:
+        return bool(spark.table(target).head(1))
+
+    def _folder(self, schema: str, name: str) -> Path:
+        relation = self._records.relation(schema, name)
+        folder = local_path(relation.location) if relation else None
+        if folder is None:
+            raise table_not_found(quoted((schema, name)))
+        return folder
+
+
+def not_allowed(reason: str, message: str) -> SqlError:
+    """The refusal of something that cannot be done to a streaming table."""
+    return SqlError(
+        f"STREAMING_TABLE_OPERATION_NOT_ALLOWED.{reason}", f"The operation is not allowed: {message}", "42601"
+    )
+
+
+def _append(frame: DataFrame, checkpoint: Path, table: Path) -> int:
+    """Append what a checkpoint has not seen of a stream to a Delta table, and count it."""
+    before = delta_log.state(table)
+    query = (
+        frame.writeStream.format("delta")
+        .outputMode("append")
+        .option("checkpointLocation", str(checkpoint))
+        .option("mergeSchema", "true")
+        .trigger(availableNow=True)
+        .start(str(table))
+    )
+    query.awaitTermination()
+    after = delta_log.state(table)
+    first = before.version + 1 if before else 0
+    versions = range(first, after.version + 1) if after else ()
+    return sum(delta_log.inserted_rows(table, each - 1) or 0 for each in versions)
+
+
+def _column_list(schema: t.StructType, declared: Sequence[ColumnSpec]) -> str:
+    """The columns of a query as CREATE TABLE takes them."""
+    specs = {each.name.lower(): each for each in declared}
+    parts = []
+    for each in schema:
+        spec = specs.get(each.name.lower())
+        text = f"{quoted((each.name,))} {each.dataType.simpleString()}"
+        if spec and not spec.is_nullable:
+            text += " not null"
+        if spec and spec.comment is not None:
+            text += f" comment {literal(spec.comment)}"
+        parts.append(text)
+    return ", ".join(parts)
