@@ -67,7 +67,7 @@ e2e: setup ## Run the tests of the whole path
 
 # What has a long form reads SOAK.
 soak: setup ## Run the long tests, about two hours (SOAK_MINUTES=30 SOAK_RATE=1000)
-	@SOAK=1 $(PY) -m pytest -s $$(grep -rl --include='test_*.py' '"SOAK"' tests) tests/soak
+	@SOAK=1 WAREHOUSE_SIZE=large $(PY) -m pytest -s $$(grep -rl --include='test_*.py' '"SOAK"' tests) tests/soak
 
 docs: up ## Build the dbt docs and serve them on port 8080
 	@$(ENVIRONMENT) dbt docs generate --quiet && dbt docs serve

@@ -343,7 +343,7 @@ def land(
             _lines(metrics) as emit,
             StopRequest() as stop,
             locked(settings) as locks,
-            spark_session(settings.kafka.on_databricks, settings.log, locks) as spark,
+            spark_session(settings.kafka.on_databricks, settings.log, locks, pause is not None) as spark,
             ProgressBar("landing", None) as bar,
         ):
             # Spark takes SIGINT for itself when it starts.

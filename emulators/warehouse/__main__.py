@@ -55,6 +55,7 @@ def main() -> int:
     log.setLevel(logging.INFO)
     try:
         settings = load()
+        is_large = spark.is_large(settings)
         certificates.ensure_certificates(settings)
         server = _listen(settings)
     except EmulatorError as error:
@@ -64,7 +65,7 @@ def main() -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: end.ask(0))
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
-    threading.Thread(target=_start, args=(settings, server, end), name="start", daemon=True).start()
+    threading.Thread(target=_start, args=(settings, is_large, server, end), name="start", daemon=True).start()
     status = end.wait()
     server.server_close()
     return status
@@ -82,11 +83,11 @@ def _listen(settings: Settings) -> WarehouseServer:
         ) from None
 
 
-def _start(settings: Settings, server: WarehouseServer, end: Exit) -> None:
+def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exit) -> None:
     """Start Spark, put the catalog back and let clients in."""
     try:
         began = time.monotonic()
-        session = spark.start(settings)
+        session = spark.start(settings, is_large)
         threading.Thread(target=_watch, args=(session, end), name="watch", daemon=True).start()
         records = Records(settings.warehouse_data / "records.sqlite")
         catalog = Catalog(session, records, CATALOG, spark.tables_folder(settings))

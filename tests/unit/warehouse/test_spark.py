@@ -1,0 +1,44 @@
+"""What the warehouse's JVM is set for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulators import settings
+from emulators.errors import EmulatorError
+from emulators.warehouse import spark
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> settings.Settings:
+    return settings.load({"EMULATORS_HOME": str(tmp_path)})
+
+
+def test_an_empty_warehouse_is_small(home: settings.Settings) -> None:
+    assert not spark.is_large(home, {})
+
+
+@pytest.mark.parametrize("folder", ["warehouse/tables/silver.db/order_events", "bronze/order_events"])
+def test_many_rows_on_disk_make_it_large(home: settings.Settings, folder: str) -> None:
+    table = home.home / folder
+    table.mkdir(parents=True)
+    (table / "part-0.parquet").touch()
+    (table / "part-1.parquet").touch()
+    assert not spark.is_large(home, {})
+    with (table / "part-0.parquet").open("wb") as file:
+        file.truncate(spark.LARGE_BYTES + 1)
+    assert spark.is_large(home, {})
+    assert not spark.is_large(home, {"WAREHOUSE_SIZE": "small"})
+
+
+def test_the_size_is_set(home: settings.Settings) -> None:
+    assert spark.is_large(home, {"WAREHOUSE_SIZE": "large"})
+    with pytest.raises(EmulatorError, match="WAREHOUSE_SIZE='huge' is not a size: set it to small or large"):
+        spark.is_large(home, {"WAREHOUSE_SIZE": "huge"})
+
+
+def test_only_a_small_warehouse_does_without_the_optimising_compiler() -> None:
+    assert spark.FIRST_COMPILER_ONLY in spark.jvm_options(False)
+    assert spark.FIRST_COMPILER_ONLY not in spark.jvm_options(True)
