@@ -16,16 +16,16 @@ from emulators.settings import CATALOG, Settings, load
 from emulators.warehouse import certificates, spark
 from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.engine import Engine
+from emulators.warehouse.history import HISTORY_FILE, History
 from emulators.warehouse.operations import Operations
 from emulators.warehouse.records import Records
 from emulators.warehouse.server import WarehouseServer
 from emulators.warehouse.service import Service
 from emulators.warehouse.sessions import Sessions
+from emulators.warehouse.status_page import StatusPage
 from emulators.warehouse.thrift import Processor
 
 log = logging.getLogger("emulators.warehouse")
-
-STATEMENTS_FILE = "warehouse-statements.jsonl"
 
 
 class Exit:
@@ -93,8 +93,10 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         catalog = Catalog(session, records, CATALOG, spark.tables_folder(settings))
         catalog.restore()
         session.sql("select 1").toArrow()
-        operations = Operations(session, settings.log / STATEMENTS_FILE)
-        server.processor = Processor(Service(Engine(session, catalog), Sessions(session), operations))
+        history = History(settings.warehouse_data / HISTORY_FILE)
+        sessions, operations = Sessions(session), Operations(session, history)
+        server.page = StatusPage(sessions, operations, history).render
+        server.processor = Processor(Service(Engine(session, catalog), sessions, operations))
         log.info("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)
     except Exception:
         log.exception("The SQL warehouse could not start")

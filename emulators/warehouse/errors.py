@@ -53,6 +53,11 @@ def table_not_found(name: str) -> SqlError:
     )
 
 
+def timed_out(seconds: int) -> SqlError:
+    """The error of a statement that took longer than it may: drivers know it by its SQLSTATE."""
+    return _error(None, f"Statement has timed out after {seconds} seconds.", "57KD0")
+
+
 def sql_error_from(error: BaseException) -> SqlError:
     """Turn whatever running a statement raised into the error the client sees: no JVM stack trace."""
     if isinstance(error, SqlError):

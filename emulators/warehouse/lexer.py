@@ -82,6 +82,24 @@ def tokenize(sql: str) -> list[Token]:
     return tokens
 
 
+def first_word(text: str) -> str:
+    """The first word behind comments and brackets: the whole text need not be read for it."""
+    at = 0
+    while at < len(text):
+        if text.startswith("--", at):
+            at = (text.find("\n", at) + 1) or len(text)
+        elif text.startswith("/*", at):
+            at = (text.find("*/", at + 2) + 2) if "*/" in text[at + 2 :] else len(text)
+        elif text[at].isspace() or text[at] == "(":
+            at += 1
+        else:
+            break
+    end = at
+    while end < len(text) and text[end].isalpha():
+        end += 1
+    return text[at:end]
+
+
 class Reader:
     """A position in a statement's tokens, with the few moves that recognising a form takes."""
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from enum import Enum, auto
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pyspark.sql import SparkSession
 
-from emulators.warehouse.errors import SqlError, sql_error_from
+from emulators.warehouse.errors import SqlError, sql_error_from, timed_out
+from emulators.warehouse.history import Entry, History
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.wire import Encoder, Format
@@ -37,19 +36,31 @@ class State(Enum):
     CANCELED = auto()
 
 
-class Operation:
-    """One statement or metadata request of a session.
+@dataclass(frozen=True)
+class Request:
+    """What a client asks for beside a statement's rows.
 
-    Args:
-        session: whose it is.
+    Attributes:
         statement: its text.
         wanted: how its rows are sent.
+        seconds: how long it may take; 0 is no limit.
+        parameters: values of its markers, by name or in order.
+        tags: what the client marks it with.
     """
 
-    def __init__(self, session: Session, statement: str, wanted: Format) -> None:
+    statement: str
+    wanted: Format
+    seconds: int = 0
+    parameters: dict[str, str | None] | list[str | None] | None = None
+    tags: dict[str, str | None] | None = None
+
+
+class Operation:
+    """One statement or metadata request of a session."""
+
+    def __init__(self, session: Session, request: Request) -> None:
         self.session = session
-        self.statement = statement
-        self._wanted = wanted
+        self.request = request
         self.id = uuid.uuid4().bytes
         self.secret = uuid.uuid4().bytes
         self.state = State.RUNNING
@@ -70,16 +81,46 @@ class Operation:
         """Wait for the end, at most so long; whether it has ended."""
         return self._ended.wait(seconds)
 
-    def end(self, state: State, result: ResultSet | None = None, error: SqlError | None = None) -> bool:
-        """Set the outcome; False when there is one already, as when a cancelled statement ends late."""
+    def end(
+        self,
+        state: State,
+        keep: Callable[[Entry], None],
+        result: ResultSet | None = None,
+        error: SqlError | None = None,
+    ) -> bool:
+        """Set the outcome; False when there is one already, as when a cancelled statement ends late.
+
+        Whoever waits for the end finds the statement in the history: `keep` comes first.
+        """
         with self._lock:
             if self._ended.is_set():
                 return False
             self.state, self.result, self.error = state, result, error
-            self.encoder = Encoder(result, self._wanted) if result else None
+            self.encoder = Encoder(result, self.request.wanted) if result else None
             self.ended_at = time.time()
+            try:
+                keep(self._entry(self.ended_at))
+            except Exception:
+                log.warning("A statement is missing in the history", exc_info=True)
             self._ended.set()
             return True
+
+    def _entry(self, ended_at: float) -> Entry:
+        return Entry(
+            statement_id=self.name,
+            session_id=self.session.name,
+            status=self.state.name,
+            text=self.request.statement,
+            started_at=self.started_at,
+            ended_at=ended_at,
+            error=str(self.error) if self.error else None,
+            application=self.session.application,
+            driver=self.session.driver,
+            produced_rows=self.result.row_count if self.result else None,
+            written_rows=self.result.affected_rows if self.result else None,
+            parameters=self.request.parameters,
+            tags=self.request.tags,
+        )
 
 
 class Operations:
@@ -87,22 +128,19 @@ class Operations:
 
     Args:
         spark: the session whose context runs the jobs.
-        history: file that gets one JSON line per statement: when, how long, outcome and text.
+        history: where every statement goes when it has ended.
     """
 
-    def __init__(self, spark: SparkSession, history: Path) -> None:
+    def __init__(self, spark: SparkSession, history: History) -> None:
         self._context: Any = spark.sparkContext._jsc
         self._open: dict[bytes, Operation] = {}
         self._lock = threading.Lock()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="statement")
-        history.parent.mkdir(parents=True, exist_ok=True)
-        self._history = history.open("a", buffering=1)
+        self.history = history
 
-    def start(
-        self, session: Session, statement: str, wanted: Format, run: Callable[[], ResultSet]
-    ) -> Operation:
+    def start(self, session: Session, request: Request, run: Callable[[], ResultSet]) -> Operation:
         """Begin an operation; `run` computes its result in another thread."""
-        operation = Operation(session, statement, wanted)
+        operation = Operation(session, request)
         with self._lock:
             self._open[operation.id] = operation
         self._workers.submit(self._run, operation, run)
@@ -117,12 +155,17 @@ class Operations:
         with self._lock:
             return self._open.get(operation_id)
 
+    def running(self) -> list[Operation]:
+        """What runs now, the oldest first."""
+        with self._lock:
+            found = [each for each in self._open.values() if each.state is State.RUNNING]
+        return sorted(found, key=lambda each: each.started_at)
+
     def cancel(self, operation: Operation) -> None:
         """Stop an operation: its jobs are cancelled, and its outcome is that it was."""
-        if operation.end(
-            State.CANCELED, error=SqlError("OPERATION_CANCELED", "Operation was canceled.", "HY008")
-        ):
-            self._context.sc().cancelJobGroup(operation.name)
+        self._stop(
+            operation, State.CANCELED, SqlError("OPERATION_CANCELED", "Operation was canceled.", "HY008")
+        )
 
     def close(self, operation: Operation) -> None:
         """Forget an operation and its rows; stop it if it still runs."""
@@ -139,31 +182,37 @@ class Operations:
         for each in found:
             self.close(each)
 
+    def _stop(self, operation: Operation, state: State, error: SqlError) -> None:
+        if operation.end(state, self.history.add, error=error):
+            self._context.sc().cancelJobGroup(operation.name)
+
     def _run(self, operation: Operation, run: Callable[[], ResultSet]) -> None:
+        if operation.state is not State.RUNNING:
+            return  # cancelled before it began
+        timer = self._timer(operation)
         try:
             self._context.setJobGroup(operation.name, "", True)
             result = run()
-            if not operation.end(State.FINISHED, result):
+            if not operation.end(State.FINISHED, self.history.add, result):
                 result.close()
         except BaseException as error:
-            operation.end(State.FAILED, error=self._failure(error))
-        self._record(operation)
+            operation.end(State.FAILED, self.history.add, error=self._failure(error))
+        finally:
+            if timer:
+                timer.cancel()
+
+    def _timer(self, operation: Operation) -> threading.Timer | None:
+        """Ends the operation when its time is up."""
+        seconds = operation.request.seconds
+        if not seconds:
+            return None
+        timer = threading.Timer(seconds, self._stop, (operation, State.FAILED, timed_out(seconds)))
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def _failure(self, error: BaseException) -> SqlError:
         failure = sql_error_from(error)
         if failure.error_class == "INTERNAL_ERROR":
             log.error("A statement failed in a way nobody foresaw", exc_info=error)
         return failure
-
-    def _record(self, operation: Operation) -> None:
-        ended = operation.ended_at or time.time()
-        line = {
-            "at": datetime.fromtimestamp(operation.started_at, UTC).isoformat(timespec="milliseconds"),
-            "ms": round((ended - operation.started_at) * 1000, 1),
-            "session": operation.session.name,
-            "state": operation.state.name,
-            "rows": operation.result.row_count if operation.result else None,
-            "error": operation.error.error_class if operation.error else None,
-            "statement": operation.statement,
-        }
-        self._history.write(json.dumps(line) + "\n")

@@ -40,6 +40,16 @@ def values_of(parameters: Any) -> dict[str, Any] | list[Any] | None:
     return [_value(each) for each in parameters]
 
 
+def texts_of(parameters: Any) -> dict[str, str | None] | list[str | None] | None:
+    """The same values as the client wrote them, for the history."""
+    if not parameters:
+        return None
+    texts = [each.value.stringValue if each.value else None for each in parameters]
+    if any(each.name for each in parameters):
+        return {each.name: text for each, text in zip(parameters, texts, strict=True)}
+    return texts
+
+
 def _value(parameter: Any) -> Column:
     kind = (parameter.type or "STRING").upper().partition("(")[0]
     if kind == "ARRAY":

@@ -133,13 +133,14 @@ def from_dataframe(frame: DataFrame, limit: int | None = None) -> ResultSet:
     if _needs_names(columns):
         frame = frame.toDF(*[f"c{index}" for index in range(len(columns))])
         frame = frame.select([_as_text(f"c{index}", each.type) for index, each in enumerate(columns)])
+    schema = _named(columns, to_arrow_schema(frame.schema, timezone=_zone(frame, columns)))
     expected = spool.expected_size(frame, DRIVER_ROWS)
     if expected is not Size.LARGE:
         try:
             few = frame if expected is Size.BOUNDED else frame.limit(DRIVER_ROWS + 1)
             table = few.toArrow()
             if table.num_rows <= DRIVER_ROWS:
-                return _from_table(columns, table)
+                return _from_table(columns, table, schema)
         except Exception as error:
             if "spark.driver.maxResultSize" not in str(error):
                 raise
@@ -149,8 +150,7 @@ def from_dataframe(frame: DataFrame, limit: int | None = None) -> ResultSet:
     except BaseException:
         files.close()
         raise
-    zone = frame.sparkSession.conf.get("spark.sql.session.timeZone")
-    return ResultSet(columns, _named(columns, to_arrow_schema(frame.schema, timezone=zone)), chunks, files)
+    return ResultSet(columns, schema, chunks, files)
 
 
 def from_command(frame: DataFrame) -> ResultSet:
@@ -170,7 +170,7 @@ def from_rows(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Resul
     schema = _arrow_schema(columns)
     values = list(zip(*rows, strict=True)) or [()] * len(columns)
     arrays = [pa.array(list(each), type=field.type) for each, field in zip(values, schema, strict=True)]
-    return _from_table(columns, pa.Table.from_arrays(arrays, schema=schema))
+    return _from_table(columns, pa.Table.from_arrays(arrays, schema=schema), _named(columns, schema))
 
 
 def empty() -> ResultSet:
@@ -191,11 +191,17 @@ def contains(kind: t.DataType, wanted: tuple[type[t.DataType], ...]) -> bool:
     return False
 
 
-def _from_table(columns: Sequence[Column], table: pa.Table) -> ResultSet:
-    schema = _named(columns, table.schema)
-    arrays = pa.Table.from_arrays(table.columns, schema=schema)
+def _from_table(columns: Sequence[Column], table: pa.Table, schema: pa.Schema) -> ResultSet:
+    arrays = table.rename_columns(schema.names).cast(schema)
     batches = [each for each in arrays.to_batches(max_chunksize=ROWS_PER_BATCH) if each.num_rows]
     return ResultSet(columns, schema, batches)
+
+
+def _zone(frame: DataFrame, columns: Sequence[Column]) -> str:
+    """The time zone in which a client is shown timestamps: its session's."""
+    if not any(contains(each.type, (t.TimestampType,)) for each in columns):
+        return "UTC"
+    return str(frame.sparkSession.conf.get("spark.sql.session.timeZone"))
 
 
 def _needs_names(columns: Sequence[Column]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import http.client
 import json
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +19,7 @@ from thrift.protocol.TBinaryProtocol import TBinaryProtocolAcceleratedFactory
 from thrift.transport.TTransport import TMemoryBuffer
 
 from emulators.settings import HTTP_PATH, LOOPBACK, Settings
+from emulators.warehouse.thrift import USER_AGENT
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,12 @@ TLS_HANDSHAKE = 0x16
 
 FIRST_BYTE_SECONDS = 30.0
 HEALTH_PATH = "/health"
+PAGE_PATH = "/"
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Frame-Options": "DENY",
+}
 DISCOVERY_PATH = "/.well-known/databricks-config"
 ERROR_HEADER = "x-thriftserver-error-message"
 """The connector shows the text of this header when a request is refused."""
@@ -58,6 +67,8 @@ class WarehouseServer(ThreadingHTTPServer):
         self.token = token
         self.processor: Any = None
         """The Thrift processor; while it is None the warehouse says that it is starting."""
+        self.page: Callable[[], str] | None = None
+        """What renders the page for people."""
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate)
         super().__init__((LOOPBACK, port), _Handler)
@@ -98,6 +109,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(
                 status, json.dumps({"ready": bool(self.server.processor)}).encode(), "application/json"
             )
+        elif path == PAGE_PATH:
+            self._show_page()
         else:
             self._refuse(HTTPStatus.NOT_FOUND, f"No such resource: {path}")
 
@@ -116,17 +129,39 @@ class _Handler(BaseHTTPRequestHandler):
                 HTTPStatus.SERVICE_UNAVAILABLE, "The SQL warehouse is starting", {"Retry-After": "1"}
             )
         else:
+            USER_AGENT.set(self.headers.get("User-Agent") or "")
             answer = TMemoryBuffer()
             self.server.processor.process(
                 self.protocol.getProtocol(TMemoryBuffer(body)), self.protocol.getProtocol(answer)
             )
             self._answer(HTTPStatus.OK, answer.getvalue(), "application/x-thrift")
 
+    def _show_page(self) -> None:
+        """Statements hold data: the page asks for the token, in a browser as the password of any user."""
+        if not self._is_authorized():
+            self._refuse(
+                HTTPStatus.UNAUTHORIZED,
+                "The user is `token`, the password is the token that `python -m emulators env` prints.",
+                {"WWW-Authenticate": 'Basic realm="user token, password LOCAL_WAREHOUSE_TOKEN"'},
+            )
+        elif self.server.page is None:
+            self._refuse(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The SQL warehouse is starting", {"Retry-After": "1"}
+            )
+        else:
+            self._answer(HTTPStatus.OK, self.server.page().encode(), "text/html; charset=utf-8", PAGE_HEADERS)
+
     def _is_authorized(self) -> bool:
-        scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(
-            token.strip().encode(), self.server.token.encode()
-        )
+        """Whether a request carries the token: as a bearer's, or as the password of basic authentication."""
+        scheme, _, given = (self.headers.get("Authorization") or "").partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                given = base64.b64decode(given, validate=True).decode().partition(":")[2]
+            except ValueError:
+                return False
+        elif scheme.lower() != "bearer":
+            return False
+        return hmac.compare_digest(given.strip().encode(), self.server.token.encode())
 
     def _refuse(self, status: HTTPStatus, message: str, headers: dict[str, str] | None = None) -> None:
         body = json.dumps({"error_code": status.name, "message": message}).encode()

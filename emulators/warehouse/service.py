@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulators.warehouse import parameters, wire
+from emulators.warehouse import parameters, query_history, session_settings, wire
 from emulators.warehouse.engine import Engine
-from emulators.warehouse.errors import GENERIC_SQL_STATE
+from emulators.warehouse.errors import GENERIC_SQL_STATE, sql_error_from
 from emulators.warehouse.metadata import Metadata, info
-from emulators.warehouse.operations import Operation, Operations, State
+from emulators.warehouse.operations import Operation, Operations, Request, State
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session, Sessions
-from emulators.warehouse.thrift import ttypes
+from emulators.warehouse.thrift import USER_AGENT, ttypes
 
 WAIT_SECONDS = 2.0
 """How long a call waits for a statement before it says that it still runs; drivers poll at once."""
@@ -48,12 +48,24 @@ class Service:
         namespace = request.initialNamespace
         wanted = namespace.catalogName if namespace and namespace.catalogName else catalog.name
         schema = (namespace.schemaName if namespace and namespace.schemaName else "default").lower()
-        try:
+        agent = USER_AGENT.get()
+
+        def begin() -> Session:
             catalog.check_catalog(wanted)
+            session = self._sessions.open(catalog.name, schema, agent)
+            try:
+                session_settings.configure(session, request.configuration or {})
+            except BaseException:
+                self._sessions.close(session.id)
+                raise
+            return session
+
+        try:
+            session = self._operations.call(begin)
         except Exception as error:
-            return ttypes.TOpenSessionResp(status=_error(error), serverProtocolVersion=PROTOCOL)
-        configuration = dict(request.configuration or {})
-        session = self._operations.call(lambda: self._sessions.open(catalog.name, schema, configuration))
+            return ttypes.TOpenSessionResp(
+                status=_error(sql_error_from(error)), serverProtocolVersion=PROTOCOL
+            )
         return ttypes.TOpenSessionResp(
             status=_success(),
             serverProtocolVersion=PROTOCOL,
@@ -79,11 +91,28 @@ class Service:
         """Start a statement; its rows come along when it ends soon and they fit."""
 
         def run(session: Session) -> ResultSet:
+            if done := session_settings.statement(request.statement, session):
+                return done
             values = parameters.values_of(request.parameters)
-            return self._engine.execute(request.statement, session, values, request.resultRowLimit)
+            found = query_history.answer(
+                request.statement, session, self._operations.history, is_bound=values is not None
+            )
+            if isinstance(found, ResultSet):
+                return found
+            return self._engine.execute(found, session, values, request.resultRowLimit)
 
-        return self._start(
-            request, ttypes.TExecuteStatementResp, request.statement, wire.format_of(request), run
+        return self._start(request, ttypes.TExecuteStatementResp, self._request_of, run)
+
+    def _request_of(self, request: Any, session: Session) -> Request:
+        limits = [each for each in (request.queryTimeout, session_settings.timeout_of(session)) if each]
+        tags = session_settings.get(session, session_settings.QUERY_TAGS)
+        own = (request.confOverlay or {}).get("query_tags", "")
+        return Request(
+            request.statement,
+            wire.format_of(request),
+            min(limits, default=0),
+            parameters.texts_of(request.parameters),
+            {**session_settings.tags_of(tags), **session_settings.tags_of(own)},
         )
 
     def GetOperationStatus(self, request: Any) -> Any:  # noqa: N802
@@ -190,21 +219,23 @@ class Service:
     def _metadata_call(self, request: Any, response: Any, run: Callable[[Any, Session], ResultSet]) -> Any:
         name = type(request).__name__.removeprefix("T").removesuffix("Req")
         return self._start(
-            request, response, f"-- {name}", wire.COLUMNS, lambda session: run(request, session)
+            request,
+            response,
+            lambda *_: Request(f"-- {name}", wire.COLUMNS),
+            lambda session: run(request, session),
         )
 
     def _start(
         self,
         request: Any,
         response: Any,
-        statement: str,
-        wanted: wire.Format,
+        read: Callable[[Any, Session], Request],
         run: Callable[[Session], ResultSet],
     ) -> Any:
         session = self._sessions.find(request.sessionHandle.sessionId.guid)
         if session is None:
             return response(status=_invalid("session"))
-        operation = self._operations.start(session, statement, wanted, lambda: run(session))
+        operation = self._operations.start(session, read(request, session), lambda: run(session))
         direct = None
         if request.getDirectResults:
             operation.wait(WAIT_SECONDS)

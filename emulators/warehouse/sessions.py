@@ -22,13 +22,23 @@ IDLE_SECONDS = 4 * 3600.0
 
 @dataclass
 class Session:
-    """One client's session."""
+    """One client's session.
+
+    Attributes:
+        driver: what the client's driver calls itself, e.g. `PyDatabricksSqlConnector/4.4.0`.
+        application: what it says runs on it, e.g. `dbt-databricks/1.12.7`.
+        parameters: those of a SQL warehouse that Spark has no setting for, as set.
+    """
 
     spark: SparkSession
     catalog: str
     schema: str
     id: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
     secret: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
+    driver: str | None = None
+    application: str | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    opened_at: float = field(default_factory=time.time)
     used_at: float = field(default_factory=time.monotonic)
     is_set_for_large: bool = False
     has_entered: bool = False
@@ -51,20 +61,23 @@ class Sessions:
         self._wanted = threading.Semaphore(SPARE_SESSIONS)
         threading.Thread(target=self._keep_spares, name="spare-sessions", daemon=True).start()
 
-    def open(self, catalog: str, schema: str, configuration: dict[str, str]) -> Session:
-        """Open a session; settings Spark refuses at run time are left aside, as a warehouse does."""
+    def open(self, catalog: str, schema: str, user_agent: str = "") -> Session:
+        """Open a session of a client with this `User-Agent`."""
         try:
             spark = self._spares.get_nowait()
             self._wanted.release()
         except queue.Empty:
             spark = self._spark.newSession()
-        for name, value in configuration.items():
-            if name.startswith(("spark.sql.", "spark.databricks.delta.")):
-                spark.conf.set(name, value)
-        session = Session(spark, catalog, schema)
+        driver, application = clients_of(user_agent)
+        session = Session(spark, catalog, schema, driver=driver, application=application)
         with self._lock:
             self._open[session.id] = session
         return session
+
+    def all(self) -> list[Session]:
+        """The open sessions, the oldest first."""
+        with self._lock:
+            return list(self._open.values())
 
     def find(self, session_id: bytes) -> Session | None:
         """The open session of this id."""
@@ -98,3 +111,10 @@ class Sessions:
                 log.info("No spare session", exc_info=True)
                 return
             self._spares.put(spare)
+
+
+def clients_of(user_agent: str) -> tuple[str | None, str | None]:
+    """Driver and application in a `User-Agent`: `PyDatabricksSqlConnector/4.4.0 (dbt-databricks/1.12.7)`."""
+    driver, _, rest = user_agent.partition(" ")
+    application = rest.partition("(")[2].rpartition(")")[0]
+    return driver or None, application or None

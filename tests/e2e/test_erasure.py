@@ -6,6 +6,7 @@ The warehouse alone is needed: messages are put into bronze tables of the test's
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from emulators.settings import REPOSITORY
+from emulators.warehouse.history import HISTORY_FILE
 from tests.e2e.place import Place
 
 CUSTOMER = "C1023"
@@ -563,7 +565,9 @@ def test_masks_and_grants_come_from_variables(shop: Shop) -> None:
 
 def test_without_variables_nothing_is_masked(shop: Shop, before: State) -> None:
     home = Path(shop.place.environment["EMULATORS_HOME"])
-    statements = (home / "log" / "warehouse-statements.jsonl").read_text().lower()
+    with sqlite3.connect(home / "warehouse" / HISTORY_FILE) as history:
+        statements = "".join(text for (text,) in history.execute("select statement_text from statement"))
+    statements = statements.lower()
     assert "`erasure_silver`.`order_details`" in statements
     assert "mask_pii" not in statements
 

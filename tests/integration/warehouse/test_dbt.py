@@ -11,16 +11,21 @@ import pytest
 
 from tests.integration.warehouse.conftest import Warehouse
 
+SENT = "select statement_text from system.query.history order by start_time"
 ROWS = "select * from check.orders order by order_id"
 FIRST_ORDERS = ["O1", "O2", "O3"]
 
 
+def sent(warehouse: Warehouse) -> list[str]:
+    """Every statement that the warehouse was sent, in order."""
+    return [text for (text,) in warehouse.rows(SENT)]
+
+
 def statements_of(warehouse: Warehouse, node: str, since: int) -> list[str]:
     """The first words of what one node sent, in order."""
-    lines = (warehouse.settings.log / "warehouse-statements.jsonl").read_text().splitlines()[since:]
     found = []
-    for line in map(json.loads, lines):
-        comment, _, rest = line["statement"].partition("*/")
+    for statement in sent(warehouse)[since:]:
+        comment, _, rest = statement.partition("*/")
         if f'.{node}"' in comment:
             text = re.sub(r"--[^\n]*", "", rest)
             found.append(" ".join(text.split()).lower())
@@ -28,7 +33,7 @@ def statements_of(warehouse: Warehouse, node: str, since: int) -> list[str]:
 
 
 def statement_count(warehouse: Warehouse) -> int:
-    return len((warehouse.settings.log / "warehouse-statements.jsonl").read_text().splitlines())
+    return len(sent(warehouse))
 
 
 def node_results(target: Path) -> dict[str, str]:

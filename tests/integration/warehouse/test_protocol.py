@@ -1,0 +1,146 @@
+"""The protocol beyond a statement's rows: timeouts, parameters of a session, history, the page for people."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from databricks.sql.exc import Error, ServerOperationError
+
+from emulators.settings import LOOPBACK
+from tests.integration.warehouse.conftest import Warehouse
+
+ENDLESS = "select count(*) from range(1000000000000) where rand() < 2"
+
+
+def scratch_files(warehouse: Warehouse) -> list[Path]:
+    folder = warehouse.settings.warehouse_data / "scratch" / "results"
+    return [each for each in folder.rglob("*") if each.is_file()]
+
+
+def test_a_large_result_is_in_files_until_it_is_closed(warehouse: Warehouse) -> None:
+    # 800 MB: a driver that collected it would not live. By its own estimate Spark expects 3 MB.
+    with warehouse.cursor() as cursor:
+        cursor.execute("select id, repeat('x', 8000) as x from range(100000) order by id desc")
+        assert sum(each.stat().st_size for each in scratch_files(warehouse)) > 800_000_000
+        first = cursor.fetchmany_arrow(2000)
+        assert first["id"].to_pylist() == list(range(99_999, 97_999, -1))
+        cursor.execute("select explode(sequence(1, 200000)) as n")  # Spark expects one row
+        assert len(scratch_files(warehouse)) < 3
+        assert cursor.fetchall_arrow()["n"].to_pylist() == list(range(1, 200_001))
+    assert scratch_files(warehouse) == []
+
+
+def test_names_may_come_twice(warehouse: Warehouse) -> None:
+    with warehouse.cursor() as cursor:
+        cursor.execute("select 1 as a, 'x' as b, 2 as a, interval '1' day as a")
+        assert [each[0] for each in cursor.description or []] == ["a", "b", "a", "a"]
+        assert [tuple(row) for row in cursor.fetchall()] == [(1, "x", 2, "1 00:00:00.000000000")]
+
+
+def test_complex_values_travel_as_json_when_the_client_wants(warehouse: Warehouse) -> None:
+    statement = (
+        "select array(1, null) as a, map('k', 1.50) as m, "
+        "named_struct('t', timestamp'2024-01-01 00:00:00', 'n', cast(null as int)) as s"
+    )
+    with warehouse.cursor(_use_arrow_native_complex_types=False) as cursor:
+        cursor.execute("set timezone = America/New_York")
+        cursor.execute(statement)
+        assert tuple(cursor.fetchone() or ()) == (
+            "[1,null]",
+            '{"k":1.50}',
+            '{"t":"2024-01-01 00:00:00","n":null}',
+        )
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_rows_are_the_same_with_and_without_lz4(warehouse: Warehouse, compressed: bool) -> None:
+    with warehouse.cursor(enable_query_result_lz4_compression=compressed) as cursor:
+        cursor.execute("select id, timestamp'2024-01-01' as at from range(70000)")
+        assert cursor.fetchall_arrow()["id"].to_pylist() == list(range(70_000))
+
+
+def test_a_statement_ends_when_its_time_is_up(warehouse: Warehouse) -> None:
+    with warehouse.cursor(session_configuration={"STATEMENT_TIMEOUT": "1"}) as cursor:
+        with pytest.raises(ServerOperationError, match="timed out after 1 seconds"):
+            cursor.execute(ENDLESS)
+        cursor.execute("reset statement_timeout")
+        cursor.execute("set statement_timeout")
+        assert tuple(cursor.fetchone() or ()) == ("STATEMENT_TIMEOUT", "172800")
+        with pytest.raises(ServerOperationError, match="INVALID_CONF_VALUE"):
+            cursor.execute("set statement_timeout = soon")
+
+
+def test_a_sessions_parameters_are_its_own(warehouse: Warehouse) -> None:
+    with warehouse.cursor(
+        session_configuration={"timezone": "America/New_York", "ansi_mode": "false"}
+    ) as one:
+        one.execute("select timestamp'2024-01-01 00:00:00' as at, cast('x' as int) as n")
+        assert tuple(one.fetchone() or ()) == (datetime(2024, 1, 1, 5, tzinfo=UTC), None)
+        with warehouse.cursor() as other:
+            other.execute("select current_timezone() as zone")
+            assert tuple(other.fetchone() or ()) == ("UTC",)
+            with pytest.raises(ServerOperationError, match="CAST_INVALID_INPUT"):
+                other.execute("select cast('x' as int)")
+    with pytest.raises(Error, match="INVALID_CONF_VALUE"):
+        warehouse.connect(session_configuration={"STATEMENT_TIMEOUT": "-1"})
+
+
+def test_every_statement_is_in_the_history(warehouse: Warehouse) -> None:
+    with warehouse.cursor(
+        session_configuration={"QUERY_TAGS": "team:sales,urgent"}, user_agent_entry="check"
+    ) as cursor:
+        cursor.execute("select 'in the history' as x, :n as n", {"n": 1})
+        with pytest.raises(ServerOperationError):
+            cursor.execute("select 'in the history' from missing")
+        cursor.execute(
+            "select execution_status, statement_type, produced_rows, error_message, client_application, "
+            "client_driver, query_tags, query_parameters, start_time, total_duration_ms "
+            "from system.query.history where statement_text like '%in the history%' order by start_time"
+        )
+        good, bad = cursor.fetchall()
+        cursor.execute(
+            "select compute.warehouse_id as id, count(distinct session_id) > 0 as some "
+            "from system.query.history where start_time > current_timestamp() - interval 1 hour group by 1"
+        )
+        assert [tuple(row) for row in cursor.fetchall()] == [("local", True)]
+
+    assert tuple(good)[:3] == ("FINISHED", "SELECT", 1)
+    assert "check" in good.client_application
+    assert good.client_driver.startswith("PyDatabricksSqlConnector/")
+    assert dict(good.query_tags) == {"team": "sales", "urgent": None}
+    assert dict(good.query_parameters["named_parameters"]) == {"n": "1"}
+    assert datetime.now(UTC) - good.start_time < timedelta(minutes=5)
+    assert (bad.execution_status, bad.produced_rows) == ("FAILED", None)
+    assert "TABLE_OR_VIEW_NOT_FOUND" in bad.error_message
+
+
+def page(warehouse: Warehouse, token: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(LOOPBACK, warehouse.settings.warehouse_port, timeout=30)
+    given = base64.b64encode(f"token:{token}".encode()).decode()
+    try:
+        connection.request("GET", "/", headers={"Authorization": f"Basic {given}"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_the_page_shows_what_runs_and_what_ran(warehouse: Warehouse) -> None:
+    with warehouse.cursor() as cursor:
+        cursor.execute("select '<script>' as ran")
+        cursor.execute_async(ENDLESS)
+        time.sleep(0.5)
+        status, text = page(warehouse, warehouse.settings.warehouse_token)
+        cursor.cancel()
+
+    assert status == 200
+    running, _, recent = text.partition("<h2>The last")
+    assert "rand() &lt; 2" in running
+    assert "&lt;script&gt;" in recent
+    assert "<script" not in text
+    assert page(warehouse, "wrong")[0] == 401
