@@ -15,6 +15,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from emulators.warehouse import spool
 from emulators.warehouse.spool import Chunk, Size, Spool
+from emulators.warehouse.types import sql_name
 
 ROWS_PER_BATCH = 65_536
 DRIVER_ROWS = 50_000
@@ -230,7 +231,7 @@ def _named(columns: Sequence[Column], schema: pa.Schema) -> pa.Schema:
         while name in fields:
             count += 1
             name = f"{column.name}_{count}"
-        metadata = {SQL_NAME: column.type.simpleString().upper().encode()}
+        metadata = {SQL_NAME: sql_name(column.type).encode()}
         fields[name] = pa.field(name, given.type, True, metadata)
     return pa.schema(list(fields.values()))
 

@@ -21,7 +21,11 @@ ROWS_WAIT_SECONDS = 600.0
 """How long a call for rows waits for them: drivers give up after 15 minutes."""
 
 DIRECT_MAX_ROWS = 100_000
-PROTOCOL = ttypes.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7
+OLDEST, NEWEST = (
+    ttypes.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7,
+    ttypes.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V9,
+)
+"""Versions of the protocol: a client that offers V8 or more sends parameters only to a server of its own."""
 
 _STATES = {
     State.RUNNING: ttypes.TOperationState.RUNNING_STATE,
@@ -49,6 +53,7 @@ class Service:
         wanted = namespace.catalogName if namespace and namespace.catalogName else catalog.name
         schema = (namespace.schemaName if namespace and namespace.schemaName else "default").lower()
         agent = USER_AGENT.get()
+        version = min(max(request.client_protocol_i64 or OLDEST, OLDEST), NEWEST)
 
         def begin() -> Session:
             catalog.check_catalog(wanted)
@@ -64,14 +69,14 @@ class Service:
             session = self._operations.call(begin)
         except Exception as error:
             return ttypes.TOpenSessionResp(
-                status=_error(sql_error_from(error)), serverProtocolVersion=PROTOCOL
+                status=_error(sql_error_from(error)), serverProtocolVersion=version
             )
         return ttypes.TOpenSessionResp(
             status=_success(),
-            serverProtocolVersion=PROTOCOL,
+            serverProtocolVersion=version,
             sessionHandle=ttypes.TSessionHandle(
                 sessionId=ttypes.THandleIdentifier(guid=session.id, secret=session.secret),
-                serverProtocolVersion=PROTOCOL,
+                serverProtocolVersion=version,
             ),
             configuration={},
             initialNamespace=ttypes.TNamespace(catalogName=catalog.name, schemaName=schema),
@@ -275,7 +280,10 @@ def _status_of(operation: Operation) -> Any:
     error = operation.error
     result = operation.result
     return ttypes.TGetOperationStatusResp(
-        status=_success(),
+        # The call itself succeeded; JDBC takes the reason of a failure from here.
+        status=ttypes.TStatus(
+            statusCode=ttypes.TStatusCode.SUCCESS_STATUS, errorMessage=str(error) if error else None
+        ),
         operationState=_STATES[operation.state],
         sqlState=error.sql_state if error else None,
         errorCode=0 if error else None,

@@ -40,6 +40,17 @@ def full_data_type(kind: t.DataType) -> str:
     return str(kind.simpleString())
 
 
+def sql_name(kind: t.DataType) -> str:
+    """The type as SQL writes it, e.g. `DECIMAL(12,2)`, `STRUCT<city: STRING>`."""
+    if isinstance(kind, t.ArrayType):
+        return f"ARRAY<{sql_name(kind.elementType)}>"
+    if isinstance(kind, t.MapType):
+        return f"MAP<{sql_name(kind.keyType)}, {sql_name(kind.valueType)}>"
+    if isinstance(kind, t.StructType):
+        return "STRUCT<" + ", ".join(f"{each.name}: {sql_name(each.dataType)}" for each in kind) + ">"
+    return str(kind.simpleString()).upper()
+
+
 def numeric_precision(kind: t.DataType) -> int | None:
     """Digits (decimal, integers) or bits (floats) of a numeric type."""
     return kind.precision if isinstance(kind, t.DecimalType) else _NUMERIC_PRECISION.get(type(kind))

@@ -149,8 +149,9 @@ class Encoder:
 
     def _packed(self, batch: pa.RecordBatch) -> bytes:
         message = batch.serialize()
-        packed: bytes = lz4.frame.compress(message) if self._format.is_lz4 else message.to_pybytes()
-        return packed
+        if not self._format.is_lz4:
+            return bytes(message.to_pybytes())
+        return bytes(lz4.frame.compress(message, block_linked=False))  # JDBC reads independent blocks alone
 
 
 def describe(column: Column, position: int) -> Any:
