@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import socket
 from base64 import b64encode
@@ -113,6 +114,11 @@ class Settings:
 def home_from(environment: Mapping[str, str] = os.environ) -> Path:
     """Folder that holds everything a run leaves behind: `EMULATORS_HOME`, else `.local` of the checkout."""
     return Path(environment.get("EMULATORS_HOME") or REPOSITORY / ".local").resolve()
+
+
+def catalogs_from(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Catalogs the warehouse makes when it starts without them: `WAREHOUSE_CATALOGS`, else `main`."""
+    return [each for each in re.split(r"[\s,]+", environment.get("WAREHOUSE_CATALOGS", "main")) if each]
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:

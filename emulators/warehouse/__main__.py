@@ -12,7 +12,7 @@ import time
 from pyspark.sql import SparkSession
 
 from emulators.errors import EmulatorError
-from emulators.settings import CATALOG, Settings, load
+from emulators.settings import Settings, catalogs_from, load
 from emulators.warehouse import certificates, spark
 from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.engine import Engine
@@ -90,8 +90,8 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         session = spark.start(settings, is_large)
         threading.Thread(target=_watch, args=(session, end), name="watch", daemon=True).start()
         records = Records(settings.warehouse_data / "records.sqlite")
-        catalog = Catalog(session, records, CATALOG, spark.tables_folder(settings))
-        catalog.restore()
+        catalog = Catalog(session, records, spark.tables_folder(settings))
+        catalog.restore(catalogs_from())
         session.sql("select 1").toArrow()
         history = History(settings.warehouse_data / HISTORY_FILE)
         sessions, operations = Sessions(session), Operations(session, history)

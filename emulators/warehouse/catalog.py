@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from pyspark.sql import SparkSession
 
+from emulators.settings import CATALOG
 from emulators.warehouse import delta_log
-from emulators.warehouse.errors import SqlError, table_not_found
+from emulators.warehouse.errors import SqlError, no_such_catalog, schema_not_found, table_not_found
+from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, spark_schema, split
+from emulators.warehouse.namespace_records import SchemaRecord
 from emulators.warehouse.records import Records, Relation
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.spark_catalog import SparkCatalog
+from emulators.warehouse.spark_catalog import SchemaEntry, SparkCatalog
 from emulators.warehouse.statements import Name
+from emulators.warehouse.translation import Translation
 
 log = logging.getLogger(__name__)
-
-SYSTEM = "system"
 
 KEPT_TYPES = ("MATERIALIZED_VIEW", "STREAMING_TABLE", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE")
 """Types that Spark's catalog does not know: they stay until the relation is made anew."""
@@ -28,25 +31,33 @@ KEPT_TYPES = ("MATERIALIZED_VIEW", "STREAMING_TABLE", "MANAGED_SHALLOW_CLONE", "
 class Catalog:
     """Names, relations and their records.
 
+    Every catalog that clients see lives in the one catalog inside Spark, under the names of `names.py`.
+
     Args:
         spark: any session of the warehouse; they all share one catalog.
         records: what is remembered.
-        name: the catalog's name.
         tables: folder of managed schemas and tables.
     """
 
-    def __init__(self, spark: SparkSession, records: Records, name: str, tables: Path) -> None:
-        self.name = name
+    name = CATALOG
+    """The catalog inside Spark, for statements that are made here."""
+
+    def __init__(self, spark: SparkSession, records: Records, tables: Path) -> None:
         self.records = records
+        self.translation = Translation(())
         self._spark = spark
         self._inner = SparkCatalog(spark)
         self._tables = tables
         self._lock = threading.RLock()
 
-    def restore(self) -> None:
-        """Put what was recorded back into Spark, and clear what a killed statement left half done."""
-        for entry in self.records.schemas():
-            self._inner.create_schema(entry)
+    def restore(self, catalogs: Iterable[str] = ()) -> None:
+        """Put what was recorded back into Spark, and clear what a killed statement left half done.
+
+        Args:
+            catalogs: those that are made when they are not there.
+        """
+        for each in self.records.schemas():
+            self._inner.create_schema(SchemaEntry(each.name, each.comment, each.location, each.properties))
         for name in self._inner.schema_names():
             self.sync_schema(name)
         for relation in self.records.entries():
@@ -57,10 +68,46 @@ class Catalog:
             else:
                 self._inner.create_relation(relation)
         self._sweep()
+        known = {each.name for each in self.records.catalogs()}
+        for name in (CATALOG, *catalogs):
+            if name.lower() not in known:
+                self.records.put_catalog(name.lower(), None)
+        for catalog in self.records.catalogs():
+            self._complete(catalog.name)
         for sql, schema in self.records.functions():
             self._spark.sql(f"use `{schema}`")
             self._spark.sql(sql)
         self._spark.sql("use `default`")
+
+    def create_catalog(self, name: str, comment: str | None) -> None:
+        """Make a catalog, with its schema `default`."""
+        with self._lock:
+            self.records.put_catalog(name.lower(), comment)
+            self._complete(name.lower())
+
+    def drop_catalog(self, name: str) -> None:
+        """Drop a catalog and all that is in it."""
+        with self._lock:
+            for schema in self.records.schemas(name):
+                self._spark.sql(f"drop schema if exists {quoted((self.name, schema.name))} cascade")
+                self.sync_schema(schema.name)
+            self.records.drop_catalog(name)
+            self._translate()
+
+    def _complete(self, catalog: str) -> None:
+        """Give a catalog its schema `default`, and let statements name it."""
+        schema = spark_schema(catalog, DEFAULT_SCHEMA)
+        if schema not in self.records.schema_names():
+            self._spark.sql(f"create schema if not exists {quoted((self.name, schema))}")
+            self.sync_schema(schema)
+        self._translate()
+
+    def _translate(self) -> None:
+        self.translation = Translation(each.name for each in self.records.catalogs() if each.name != CATALOG)
+
+    def catalog_names(self) -> list[str]:
+        """The names of all catalogs, that of the system among them."""
+        return sorted([SYSTEM, *(each.name for each in self.records.catalogs())])
 
     def resolve(self, name: Name, session: Session) -> tuple[str, str]:
         """Schema and relation of a name, as the session reads it.
@@ -76,14 +123,29 @@ class Catalog:
             raise table_not_found(quoted(name))
         return name[-2].lower(), name[-1].lower()
 
-    def check_catalog(self, name: str) -> None:
-        """Refuse a catalog that does not exist.
+    def resolve_schema(self, name: Name | None, session: Session) -> SchemaRecord:
+        """The schema of a name; of no name, the session's own.
+
+        Raises:
+            SqlError: there is none, or the catalog is not there.
+        """
+        wanted = name[-1].lower() if name else session.schema
+        if name and len(name) > 1:
+            self.check_catalog(name[0])
+        found = self.records.schema(wanted)
+        if found is None:
+            raise schema_not_found(quoted(split(wanted)))
+        return found
+
+    def check_catalog(self, name: str) -> str:
+        """The name of a catalog in lower case.
 
         Raises:
             SqlError: `NO_SUCH_CATALOG_EXCEPTION`.
         """
-        if name.lower() not in (self.name.lower(), SYSTEM):
-            raise SqlError("NO_SUCH_CATALOG_EXCEPTION", f"Catalog '{name}' was not found.", "42704")
+        if name.lower() not in self.catalog_names():
+            raise no_such_catalog(name)
+        return name.lower()
 
     def find(self, name: Name, session: Session) -> Relation | None:
         """The recorded relation of a name, brought up to date with its Delta log."""

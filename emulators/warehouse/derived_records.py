@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
+from emulators.warehouse.database import Database, now
 from emulators.warehouse.statements import Mask, RowFilter
-
-TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 
 @dataclass(frozen=True)
@@ -36,23 +32,8 @@ class Refresh:
     error: str | None
 
 
-def now() -> str:
-    """This moment, as records keep times."""
-    return datetime.now(UTC).strftime(TIME)
-
-
-class DerivedRecords:
-    """The part of the records that knows of them; `Records` adds the file."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Commit everything inside, or nothing."""
-        raise NotImplementedError
-
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        raise NotImplementedError
-
-    def _run(self, sql: str, *values: Any) -> None:
-        raise NotImplementedError
+class DerivedRecords(Database):
+    """Records of them."""
 
     # Materialized views and streaming tables
 
@@ -180,8 +161,3 @@ class DerivedRecords:
         """Forget the row filter and the masks of a relation."""
         self.put_row_filter(schema, name, None)
         self._run("delete from column_mask_record where schema_name = ? and relation_name = ?", schema, name)
-
-    def has_function(self, schema: str, name: str) -> bool:
-        """Whether a function of this name is recorded."""
-        found = self._rows("select 1 from function_record where schema_name = ? and name = ?", schema, name)
-        return bool(found)

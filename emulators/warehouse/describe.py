@@ -11,8 +11,10 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse import types
-from emulators.warehouse.derived_records import TIME, MaterializedView, Refresh
+from emulators.warehouse.database import TIME
+from emulators.warehouse.derived_records import MaterializedView, Refresh
 from emulators.warehouse.materialized_views import MANUAL, MATERIALIZED_VIEW
+from emulators.warehouse.names import split
 from emulators.warehouse.records import ColumnRecord, Relation
 from emulators.warehouse.statements import Key, Mask, Name, RowFilter
 
@@ -20,7 +22,6 @@ Row = tuple[str, str | None, str | None]
 
 
 def rows(
-    catalog: str,
     relation: Relation,
     columns: Sequence[ColumnRecord],
     is_extended: bool,
@@ -33,7 +34,7 @@ def rows(
         found += [(each.name, types.full_data_type(each.type), each.comment) for each in partitions]
     if not is_extended:
         return found
-    details = _details(catalog, relation)
+    details = _details(relation)
     found += [("", "", ""), ("# Detailed Table Information", "", "")]
     return found + [(name, value, "") for name, value in details if value is not None]
 
@@ -69,9 +70,9 @@ def policy_rows(row_filter: RowFilter | None, masks: Sequence[Mask]) -> list[Row
     return found
 
 
-def information(catalog: str, relation: Relation, columns: Sequence[ColumnRecord]) -> str:
+def information(relation: Relation, columns: Sequence[ColumnRecord]) -> str:
     """The `information` of SHOW TABLE EXTENDED: details, then the columns as a tree."""
-    lines = [f"{name}: {value}" for name, value in _details(catalog, relation) if value is not None]
+    lines = [f"{name}: {value}" for name, value in _details(relation) if value is not None]
     if relation.type in (MATERIALIZED_VIEW, "STREAMING_TABLE"):
         lines.append(f"TYPE: {relation.type}")  # so is the line worded from which dbt takes the kind
     lines.append("Schema: root")
@@ -82,11 +83,12 @@ def information(catalog: str, relation: Relation, columns: Sequence[ColumnRecord
     return "\n".join(lines) + "\n\n"
 
 
-def _details(catalog: str, relation: Relation) -> list[tuple[str, str | None]]:
+def _details(relation: Relation) -> list[tuple[str, str | None]]:
+    catalog, schema = split(relation.schema)
     shown = ", ".join(f"{name}={value}" for name, value in sorted(properties(relation).items()))
     return [
         ("Catalog", catalog),
-        ("Database", relation.schema),
+        ("Database", schema),
         ("Table", relation.name),
         ("Owner", "root"),
         ("Created Time", _moment(relation.created)),
@@ -114,7 +116,6 @@ def properties(relation: Relation) -> dict[str, str]:
 
 
 def as_json(
-    catalog: str,
     relation: Relation,
     columns: Sequence[ColumnRecord],
     view: MaterializedView | None,
@@ -123,11 +124,12 @@ def as_json(
     masks: Sequence[Mask] = (),
 ) -> str:
     """The one value of `DESCRIBE TABLE EXTENDED … AS JSON`."""
+    catalog, schema = split(relation.schema)
     found: dict[str, Any] = {
         "table_name": relation.name,
         "catalog_name": catalog,
-        "namespace": [relation.schema],
-        "schema_name": relation.schema,
+        "namespace": [schema],
+        "schema_name": schema,
         "columns": [_json_column(each.name, each.type, each.is_nullable, each.comment) for each in columns],
         "created_time": relation.created[:19].replace(" ", "T") + "Z",
         "last_access": "UNKNOWN",
@@ -140,7 +142,7 @@ def as_json(
         "view_text": relation.definition,
         "table_properties": properties(relation),
         "partition_columns": [each.name for each in columns if each.is_partition],
-        "table_constraints": _json_constraints(catalog, keys),
+        "table_constraints": _json_constraints(keys),
         "column_masks": [
             {
                 "column_name": each.column,
@@ -206,14 +208,21 @@ def _json_function(name: Name) -> dict[str, str]:
     return dict(zip(("catalog_name", "schema_name", "function_name"), name, strict=True))
 
 
-def _json_constraints(catalog: str, keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> str:
-    """Keys as Databricks prints them: `[(name,PRIMARY KEY (`a`)), (name,FOREIGN KEY …)]`."""
+def constraints(keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> list[tuple[str, str]]:
+    """Keys by name, each as a definition says it: ``FOREIGN KEY (`a`) REFERENCES `c`.`s`.`t` (`b`)``."""
     found = []
     for name, key, parent in keys:
         body = f"{key.kind} ({_listed(key.columns)})"
         if parent:
-            body += f" REFERENCES {_dotted((catalog, *parent))} ({_listed(key.parent_columns)})"
-        found.append(f"({name},{body})")
+            body += f" REFERENCES {_dotted((*split(parent[0]), parent[1]))}"
+            body += f" ({_listed(key.parent_columns)})" if key.parent_columns else ""
+        found.append((name, body))
+    return found
+
+
+def _json_constraints(keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> str:
+    """Keys as Databricks prints them: `[(name,PRIMARY KEY (`a`)), (name,FOREIGN KEY …)]`."""
+    found = [f"({name},{body})" for name, body in constraints(keys)]
     return f"[{', '.join(found)}]" if found else ""
 
 

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
-from emulators.warehouse import (
-    delta_log,
-    delta_table,
-    describe,
-    event_log,
-    replace_rows,
-    results,
-    statements,
-)
+from emulators.warehouse import delta_log, delta_table, event_log, replace_rows, results, statements
 from emulators.warehouse.catalog import Catalog, local_path, quoted
 from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
+from emulators.warehouse.grants import Grants
 from emulators.warehouse.information_schema import InformationSchema
+from emulators.warehouse.listings import Listings
 from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews, literal
+from emulators.warehouse.names import shown, split
+from emulators.warehouse.namespaces import Namespaces
 from emulators.warehouse.policies import Policies
 from emulators.warehouse.records import Relation
 from emulators.warehouse.results import Column, ResultSet
@@ -31,8 +26,6 @@ from emulators.warehouse.sessions import Session
 from emulators.warehouse.statements import Clauses, Key, Name
 from emulators.warehouse.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
 from emulators.warehouse.tuning import Tuning
-
-_STRING = t.StringType()
 
 ATTEMPTS = 10
 """How often a statement is tried while others append to the table it changes, or replace a view it reads."""
@@ -52,13 +45,19 @@ class Engine:
         self._views = MaterializedViews(catalog, self._tuning)
         self._streams = StreamingTables(catalog, self._tuning)
         self._policies = Policies(catalog)
+        self._namespaces = Namespaces(catalog)
+        self._grants = Grants(catalog)
         self._view_lock = threading.Lock()
         self._views_replaced = 0
         self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
             statements.MetadataQuery: lambda each, session: self._information_schema.query(each.sql, session),
             statements.EventLogQuery: lambda each, session: event_log.query(each, catalog, session),
             statements.InsertReplace: self._insert_replace,
-            statements.UseSchema: self._use,
+            statements.UseSchema: self._namespaces.use,
+            statements.CreateCatalog: self._namespaces.create_catalog,
+            statements.DropCatalog: self._namespaces.drop_catalog,
+            statements.CommentOnCatalog: self._namespaces.comment_on_catalog,
+            statements.SetNamespaceTags: self._namespaces.set_tags,
             statements.CreateMaterializedView: lambda each, session: self._create_kept(
                 self._views.create, each, session
             ),
@@ -78,12 +77,9 @@ class Engine:
             statements.SetRowFilter: self._policies.set_row_filter,
             statements.SetMask: self._policies.set_mask,
             statements.ClusterByAuto: self._cluster_by_auto,
-            statements.Grant: self._grant,
-            statements.ShowGrants: self._show_grants,
-            statements.Describe: self._describe,
-            statements.ShowSchemas: self._show_schemas,
-            statements.ShowTableExtended: self._show_table_extended,
-            statements.ShowProperties: self._show_properties,
+            statements.Grant: self._grants.change,
+            statements.ShowGrants: self._grants.show,
+            **Listings(catalog).handlers(),
         }
 
     def execute(
@@ -114,6 +110,7 @@ class Engine:
 
     def _execute(self, sql: str, session: Session, parameters: Any, row_limit: int | None) -> ResultSet:
         self._enter_schema(session)
+        sql = self.catalog.translation.translate(sql, session.catalog, split(session.schema)[1])
         statement = statements.recognise(sql)
         handler = self._handlers.get(type(statement))
         if handler:
@@ -122,7 +119,7 @@ class Engine:
         frame = session.spark.sql(statement.sql, args=parameters) if parameters else None
         if isinstance(statement, statements.Query):
             frame = frame if frame is not None else session.spark.sql(statement.sql)
-            return results.from_dataframe(frame, row_limit)
+            return results.from_dataframe(_named_as_written(frame, statement.sql), row_limit)
         return self._command(statement, session, frame)
 
     def _command(self, statement: statements.Statement, session: Session, frame: Any) -> ResultSet:
@@ -292,14 +289,6 @@ class Engine:
             session.spark.sql(f"use {quoted((session.schema,))}")
             session.has_entered = True
 
-    def _use(self, statement: statements.UseSchema, session: Session) -> None:
-        if statement.catalog:
-            self.catalog.check_catalog(statement.catalog)
-        if statement.schema:
-            session.spark.sql(f"use {quoted((statement.schema,))}")
-            session.schema = statement.schema.lower()
-            session.has_entered = True
-
     def _drop_view(self, statement: statements.DropView, session: Session) -> None:
         schema, name = self.catalog.resolve(statement.name, session)
         found = self._records.relation(schema, name)
@@ -421,115 +410,13 @@ class Engine:
         relation = self.catalog.get(statement.name, session)
         self._records.set_auto_clustered(relation.schema, relation.name, True)
 
-    def _grant(self, statement: statements.Grant, session: Session) -> None:
-        kind, schema, name = self._securable(statement.kind, statement.name, session)
-        self._records.put_grants(
-            kind, schema, name, statement.principal, statement.privileges, statement.is_grant
-        )
 
-    def _show_grants(self, statement: statements.ShowGrants, session: Session) -> ResultSet:
-        kind, schema, name = self._securable(statement.kind, statement.name, session)
-        rows = [
-            (principal, privilege, kind, ".".join(each for each in (self.catalog.name, schema, name) if each))
-            for principal, privilege in self._records.grants(kind, schema, name)
-        ]
-        columns = [Column(each, _STRING) for each in ("Principal", "ActionType", "ObjectType", "ObjectKey")]
-        return results.from_rows(columns, rows)
-
-    def _securable(self, kind: str, name: Name, session: Session) -> tuple[str, str, str]:
-        if kind == "CATALOG":
-            return kind, "", ""
-        if kind in ("SCHEMA", "DATABASE"):
-            return "SCHEMA", name[-1].lower(), ""
-        relation = self.catalog.get(name, session)
-        return "TABLE", relation.schema, relation.name
-
-    def _describe(self, statement: statements.Describe, session: Session) -> ResultSet:
-        temporary = self._temporary_view(statement.name, session)
-        relation = None if temporary else self.catalog.find(statement.name, session)
-        if relation is None:
-            return self._describe_unrecorded(statement, temporary, session)
-        where = (relation.schema, relation.name)
-        columns = self._records.columns(*where)
-        view = self._records.materialized_view(*where)
-        if statement.as_json:
-            text = describe.as_json(
-                self.catalog.name,
-                relation,
-                columns,
-                view,
-                self._records.keys(*where),
-                self._records.row_filter(*where),
-                self._records.masks(*where),
-            )
-            return results.from_rows([Column("json_metadata", _STRING)], [(text,)])
-        rows = describe.rows(self.catalog.name, relation, columns, statement.is_extended)
-        if statement.is_extended:
-            rows += describe.refresh_rows(view, self._records.refreshes(*where)) if view else []
-            rows += describe.policy_rows(self._records.row_filter(*where), self._records.masks(*where))
-        return results.from_rows(
-            [Column(each, _STRING) for each in ("col_name", "data_type", "comment")], rows
-        )
-
-    def _temporary_view(self, name: Name, session: Session) -> t.StructType | None:
-        """The columns of a session's temporary view as they were found when it was made.
-
-        Asking Spark to describe it would analyse its query once more, which dbt does several times a model.
-        """
-        if len(name) != 1:
-            return None
-        inner: Any = session.spark._jsparkSession
-        found = inner.sessionState().catalog().getRawTempView(name[0])
-        if not found.isDefined():
-            return None
-        return t.StructType.fromJson(json.loads(found.get().tableMeta().schema().json()))
-
-    def _describe_unrecorded(
-        self, statement: statements.Describe, temporary: t.StructType | None, session: Session
-    ) -> ResultSet:
-        """A temporary view, a path, or nothing at all."""
-        if not statement.as_json:
-            return results.from_command(session.spark.sql(statement.sql))
-        schema = temporary or session.spark.table(quoted(statement.name)).schema
-        text = json.dumps({"table_name": statement.name[-1], "columns": describe.json_columns(schema)})
-        return results.from_rows([Column("json_metadata", _STRING)], [(text,)])
-
-    def _show_schemas(self, statement: statements.ShowSchemas, session: Session) -> ResultSet:
-        if statement.catalog:
-            self.catalog.check_catalog(statement.catalog)
-        names = describe.matching(self._records.schema_names(), statement.pattern)
-        return results.from_rows([Column("databaseName", _STRING)], [(each,) for each in names])
-
-    def _show_table_extended(self, statement: statements.ShowTableExtended, session: Session) -> ResultSet:
-        self.catalog.follow()
-        schema = statement.schema[-1].lower() if statement.schema else session.schema
-        relations = {each.name: each for each in self._records.relations(schema)}
-        rows = [
-            (
-                schema,
-                name,
-                False,
-                describe.information(self.catalog.name, relations[name], self._records.columns(schema, name)),
-            )
-            for name in describe.matching(relations, statement.pattern)
-        ]
-        columns = [
-            Column("database", _STRING),
-            Column("tableName", _STRING),
-            Column("isTemporary", t.BooleanType()),
-            Column("information", _STRING),
-        ]
-        return results.from_rows(columns, rows)
-
-    def _show_properties(self, statement: statements.ShowProperties, session: Session) -> ResultSet:
-        relation = self.catalog.get(statement.name, session)
-        rows = sorted(describe.properties(relation).items())
-        if statement.key is not None:
-            wanted = statement.key
-            rows = [each for each in rows if each[0] == wanted] or [
-                (wanted, f"Table {relation.schema}.{relation.name} does not have property: {wanted}")
-            ]
-        return results.from_rows([Column("key", _STRING), Column("value", _STRING)], rows)
+def _named_as_written(frame: DataFrame, sql: str) -> DataFrame:
+    """Rows whose columns Spark has named after expressions, with the client's names in these."""
+    if shown(sql) == sql:
+        return frame
+    names = [shown(each) for each in frame.columns]
+    return frame.toDF(*names) if names != frame.columns else frame
 
 
 def _short_hash(of: object) -> str:

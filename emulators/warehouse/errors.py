@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.errors import PySparkException
 
 from emulators.errors import EmulatorError
+from emulators.warehouse.names import shown
 
 GENERIC_SQL_STATE = "HY000"
 
@@ -58,8 +59,36 @@ def timed_out(seconds: int) -> SqlError:
     return _error(None, f"Statement has timed out after {seconds} seconds.", "57KD0")
 
 
+def schema_not_found(name: str) -> SqlError:
+    """The error of a statement that names a schema which does not exist."""
+    return SqlError(
+        "SCHEMA_NOT_FOUND",
+        f"The schema {name} cannot be found. Verify the spelling and correctness of the schema and catalog.",
+        "42704",
+    )
+
+
+def no_such_catalog(name: str) -> SqlError:
+    """The error of a statement or session that names a catalog which does not exist."""
+    return SqlError(
+        "NO_SUCH_CATALOG_EXCEPTION",
+        f"Catalog '{name}' was not found. Please verify the catalog name and then retry the query or command "
+        "again.",
+        "42704",
+    )
+
+
 def sql_error_from(error: BaseException) -> SqlError:
-    """Turn whatever running a statement raised into the error the client sees: no JVM stack trace."""
+    """Turn whatever running a statement raised into the error the client sees.
+
+    It has no JVM stack trace, and names schemas as the client does.
+    """
+    failure = _failure(error)
+    text = shown(str(failure))
+    return failure if text == str(failure) else _error(failure.error_class, text, failure.sql_state)
+
+
+def _failure(error: BaseException) -> SqlError:
     if isinstance(error, SqlError):
         return error
     if isinstance(error, PySparkException):
@@ -72,6 +101,10 @@ def sql_error_from(error: BaseException) -> SqlError:
 def _from_spark(error: PySparkException) -> SqlError:
     """`getMessage` of a captured exception carries class, text, SQLSTATE and query context, no stack."""
     condition, origin = error.getCondition(), getattr(error, "_origin", None)
+    if condition == "REQUIRES_SINGLE_PART_NAMESPACE":  # it has taken the name of a catalog for a schema's
+        parameters = error.getMessageParameters() or {}
+        name = next((value for key, value in parameters.items() if key != "sessionCatalog"), "")
+        return no_such_catalog(name.partition(".")[0].strip("`"))
     if condition in _WRAPPERS and origin is not None:
         return _from_java(origin)
     text = str(error).split("\n\nJVM stacktrace:")[0].strip()

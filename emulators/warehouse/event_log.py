@@ -17,8 +17,10 @@ from pyspark.sql import types as t
 
 from emulators.warehouse import results
 from emulators.warehouse.catalog import Catalog, quoted
-from emulators.warehouse.derived_records import TIME, Refresh
+from emulators.warehouse.database import TIME
+from emulators.warehouse.derived_records import Refresh
 from emulators.warehouse.errors import SqlError
+from emulators.warehouse.names import split
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.statements import EventLogQuery
@@ -52,7 +54,7 @@ def query(statement: EventLogQuery, catalog: Catalog, session: Session) -> Resul
         if catalog.records.materialized_view(*where) is None:
             raise SqlError("EVENT_LOG_UNAVAILABLE", f"No event logs available for {quoted(where)}.", "55019")
         view = quoted((f"__event_log_{relation.schema}_{relation.name}",))
-        rows = events((catalog.name, *where), catalog.records.refreshes(*where))
+        rows = events((*split(relation.schema), relation.name), catalog.records.refreshes(*where))
         session.spark.createDataFrame(rows, _SCHEMA).createOrReplaceTempView(view.strip("`"))
         sql = f"{sql[:start]}{view}{sql[end:]}"
     return results.from_dataframe(session.spark.sql(sql))

@@ -18,12 +18,11 @@ from sqlglot.optimizer.qualify import qualify
 from emulators.warehouse import results
 from emulators.warehouse.catalog import Catalog, quoted
 from emulators.warehouse.errors import table_not_found
+from emulators.warehouse.names import INFORMATION_SCHEMA, SYSTEM
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
 
 log = logging.getLogger(__name__)
-
-INFORMATION_SCHEMA = "information_schema"
 
 _TIMESTAMPS = {"created", "last_altered"}
 _INTEGERS = {
@@ -39,6 +38,12 @@ _INTEGERS = {
     "partition_ordinal_position",
     "position_in_unique_constraint",
 }
+
+TEMPORARY_PREFIX = f"__{INFORMATION_SCHEMA}_"
+"""How the temporary views begin in which Spark is given relations of the information schema."""
+
+_CATALOG_COLUMNS = {"catalog_name", "table_catalog", "constraint_catalog", "specific_catalog"}
+"""Columns that say of which catalog a row speaks."""
 
 _SPARK_TYPES: dict[exp.DType, t.DataType] = {
     exp.DType.BOOLEAN: t.BooleanType(),
@@ -76,11 +81,11 @@ class InformationSchema:
             log.info("Not read by sqlglot: %s", error)
             return results.from_dataframe(session.spark.sql(sql))
         tables = used_tables(tree)
+        is_alone = all(each.db.lower() == INFORMATION_SCHEMA for each in tables)
         ours = [each for each in tables if each.db.lower() == INFORMATION_SCHEMA]
         for table in ours:
-            self._check(table)
-            table.set("catalog", None)
-        if len(ours) == len(tables):
+            self._limit(table, session)
+        if is_alone:
             try:
                 translated = translate(tree, self._columns)
                 _, rows = self._catalog.records.query(translated.sql)
@@ -88,21 +93,33 @@ class InformationSchema:
                 log.info("Not a query for SQLite (%s): %s", error, sql)
             else:
                 return translated.result(rows)
-        return self._from_spark(tree, ours, session)
+        return self._from_spark(tree, session)
 
-    def _check(self, table: exp.Table) -> None:
-        if table.catalog:
-            self._catalog.check_catalog(table.catalog)
-        if table.name.lower() not in self._columns:
-            raise table_not_found(quoted((INFORMATION_SCHEMA, table.name)))
+    def _limit(self, table: exp.Table, session: Session) -> None:
+        """Let a relation of a catalog's information schema show that catalog alone."""
+        catalog = self._catalog.check_catalog(table.catalog or session.catalog)
+        name = table.name.lower()
+        if name not in self._columns:
+            raise table_not_found(quoted((catalog, INFORMATION_SCHEMA, table.name)))
+        table.set("catalog", None)
+        if catalog == SYSTEM:
+            return
+        column = next(each for each in self._columns[name] if each in _CATALOG_COLUMNS)
+        alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name, quoted=True))
+        limited = (
+            exp.select("*")
+            .from_(exp.table_(name, db=INFORMATION_SCHEMA))
+            .where(exp.column(column).eq(catalog))
+        )
+        table.replace(exp.Subquery(this=limited, alias=alias))
 
-    def _from_spark(self, tree: exp.Expr, ours: list[exp.Table], session: Session) -> ResultSet:
+    def _from_spark(self, tree: exp.Expr, session: Session) -> ResultSet:
         """Give the session the information schema's tables as temporary views and let Spark run the query."""
-        for table in ours:
+        for table in [each for each in used_tables(tree) if each.db.lower() == INFORMATION_SCHEMA]:
             name = table.name.lower()
-            view = f"__{INFORMATION_SCHEMA}_{name}"
+            view = f"{TEMPORARY_PREFIX}{name}"
             _, rows = self._catalog.records.query(f"select * from {INFORMATION_SCHEMA}.{name}")  # noqa: S608
-            kinds = [_SPARK_TYPES[_type_of_column(each)] for each in self._columns[name]]
+            kinds = [type_of_column(each) for each in self._columns[name]]
             fields = [t.StructField(*each) for each in zip(self._columns[name], kinds, strict=True)]
             values = [tuple(map(_convert, row, kinds)) for row in rows]
             session.spark.createDataFrame(values, t.StructType(fields)).createOrReplaceTempView(view)
@@ -164,6 +181,11 @@ def translate(tree: exp.Expr, columns: Mapping[str, Sequence[str]]) -> Translate
         raise ValueError(f"not a query: {type(tree).__name__}")
     types = [_SPARK_TYPES.get(each.type.this) if each.type else None for each in tree.selects]
     return Translated(tree.sql("sqlite"), [each.alias_or_name for each in tree.selects], types)
+
+
+def type_of_column(column: str) -> t.DataType:
+    """The type of a column of the information schema: it goes by its name."""
+    return _SPARK_TYPES[_type_of_column(column)]
 
 
 def _type_of_column(column: str) -> exp.DType:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pyspark.sql import types as t
 
 from emulators.warehouse import describe, results
 from emulators.warehouse.catalog import Catalog
+from emulators.warehouse.names import INFORMATION_SCHEMA, spark_schema, split
 from emulators.warehouse.records import ColumnRecord, Relation
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
@@ -30,24 +30,37 @@ _TYPES: tuple[tuple[str, int, int | None], ...] = (
     ("DOUBLE", 8, 15),
     ("DECIMAL", 3, 38),
     ("STRING", 12, None),
+    ("VARCHAR", 12, None),
+    ("CHAR", 1, None),
     ("BINARY", -2, None),
     ("DATE", 91, None),
     ("TIMESTAMP", 93, None),
     ("TIMESTAMP_NTZ", 93, None),
+    ("INTERVAL", 1111, None),
     ("ARRAY", 2003, None),
     ("MAP", 2000, None),
     ("STRUCT", 2002, None),
     ("VARIANT", 1111, None),
 )
-"""Type name, JDBC type code, precision."""
+"""Type name, JDBC type code, precision: numbers have one."""
+
+_NO_ACTION, _NOT_DEFERRABLE = 3, 7
+_RETURNS_NO_TABLE, _RETURNS_TABLE = 1, 2
 
 _INFO = {
     ttypes.TGetInfoType.CLI_SERVER_NAME: "Spark SQL",
     ttypes.TGetInfoType.CLI_DBMS_NAME: "Spark SQL",
     ttypes.TGetInfoType.CLI_DBMS_VER: "4.2.0",
-    ttypes.TGetInfoType.CLI_MAX_COLUMN_NAME_LEN: "128",
-    ttypes.TGetInfoType.CLI_MAX_SCHEMA_NAME_LEN: "128",
-    ttypes.TGetInfoType.CLI_MAX_TABLE_NAME_LEN: "128",
+    ttypes.TGetInfoType.CLI_DATA_SOURCE_READ_ONLY: "N",
+    ttypes.TGetInfoType.CLI_SEARCH_PATTERN_ESCAPE: "\\",
+    ttypes.TGetInfoType.CLI_IDENTIFIER_QUOTE_CHAR: "`",
+    ttypes.TGetInfoType.CLI_CATALOG_NAME: "Y",
+    ttypes.TGetInfoType.CLI_USER_NAME: "root",
+    ttypes.TGetInfoType.CLI_MAX_COLUMN_NAME_LEN: "255",
+    ttypes.TGetInfoType.CLI_MAX_CATALOG_NAME_LEN: "255",
+    ttypes.TGetInfoType.CLI_MAX_SCHEMA_NAME_LEN: "255",
+    ttypes.TGetInfoType.CLI_MAX_TABLE_NAME_LEN: "255",
+    ttypes.TGetInfoType.CLI_MAX_IDENTIFIER_LEN: "255",
 }
 
 
@@ -65,30 +78,24 @@ class Metadata:
 
     def catalogs(self, request: Any, session: Session) -> ResultSet:
         """Every catalog."""
-        return results.from_rows(_strings("TABLE_CAT"), [(self._catalog.name,)])
+        return results.from_rows(_strings("TABLE_CAT"), [(each,) for each in self._catalog.catalog_names()])
 
     def schemas(self, request: Any, session: Session) -> ResultSet:
         """Schemas whose name is like a pattern (`%` and `_`)."""
-        names = _like(self._records.schema_names(), request.schemaName)
-        rows = [(each, self._catalog.name) for each in names if self._is_here(request.catalogName)]
+        found = [(INFORMATION_SCHEMA, each) for each in self._catalog.catalog_names()]
+        found += [(each.schema, each.catalog) for each in self._records.schemas()]
+        rows = sorted(
+            (schema, catalog)
+            for schema, catalog in found
+            if _is_like(catalog, request.catalogName) and _is_like(schema, request.schemaName)
+        )
         return results.from_rows(_strings("TABLE_SCHEM", "TABLE_CATALOG"), rows)
 
     def tables(self, request: Any, session: Session) -> ResultSet:
         """Tables and views whose schema and name are like a pattern."""
         wanted = {each.upper() for each in request.tableTypes or ()}
         rows = [
-            (
-                self._catalog.name,
-                each.schema,
-                each.name,
-                kind,
-                each.comment or "",
-                None,
-                None,
-                None,
-                None,
-                None,
-            )
+            (*split(each.schema), each.name, kind, each.comment or "", None, None, None, None, None)
             for each in self._relations(request)
             if (kind := _TABLE_TYPES.get(each.type, each.type)) and (not wanted or kind in wanted)
         ]
@@ -114,33 +121,52 @@ class Metadata:
     def columns(self, request: Any, session: Session) -> ResultSet:
         """Columns whose schema, relation and name are like a pattern."""
         self._catalog.follow()
-        rows = []
-        for relation in self._relations(request):
-            columns = self._records.columns(relation.schema, relation.name)
-            kept = set(_like({each.name for each in columns}, request.columnName))
-            for position, column in enumerate(columns):
-                if column.name in kept:
-                    rows.append(
-                        _column_row(self._catalog.name, relation.schema, relation.name, position, column)
-                    )
+        rows = [
+            _column_row(relation, position, column)
+            for relation in self._relations(request)
+            for position, column in enumerate(self._records.columns(relation.schema, relation.name))
+            if _is_like(column.name, request.columnName)
+        ]
         return results.from_rows(_COLUMN_COLUMNS, rows)
 
     def type_info(self, request: Any, session: Session) -> ResultSet:
         """The types a column can have."""
-        columns = [Column("TYPE_NAME", _STRING), Column("DATA_TYPE", _INT), Column("PRECISION", _INT)]
-        return results.from_rows(columns, _TYPES)
+        rows = []
+        for name, code, precision in _TYPES:
+            is_number = precision is not None
+            scale = 38 if name == "DECIMAL" else 0
+            rows.append(
+                (
+                    *(name, code, precision, None, None, None, 1, name in ("STRING", "VARCHAR", "CHAR"), 3),
+                    *(not is_number, False, False, None, 0, scale, None, None, 10 if is_number else None),
+                )
+            )
+        return results.from_rows(_TYPE_COLUMNS, rows)
 
     def functions(self, request: Any, session: Session) -> ResultSet:
-        """No function is listed."""
-        names = ["FUNCTION_CAT", "FUNCTION_SCHEM", "FUNCTION_NAME", "REMARKS", "SPECIFIC_NAME"]
-        return results.from_rows([*_strings(*names), Column("FUNCTION_TYPE", _INT)], [])
+        """Functions whose schema and name are like a pattern: people's own, not those of SQL."""
+        rows = []
+        for each in self._records.functions_of():
+            catalog, schema = split(each.schema)
+            if (
+                _is_like(catalog, request.catalogName)
+                and _is_like(schema, request.schemaName)
+                and _is_like(each.name, request.functionName)
+            ):
+                is_table = each.details.get("data_type") == "TABLE"
+                kind = _RETURNS_TABLE if is_table else _RETURNS_NO_TABLE
+                remarks = each.details.get("comment", "")
+                rows.append((catalog, schema, each.name, remarks, kind, each.name))
+        names = ("FUNCTION_CAT", "FUNCTION_SCHEM", "FUNCTION_NAME", "REMARKS")
+        columns = [*_strings(*names), Column("FUNCTION_TYPE", _INT), *_strings("SPECIFIC_NAME")]
+        return results.from_rows(columns, rows)
 
     def primary_keys(self, request: Any, session: Session) -> ResultSet:
         """The primary key of a table."""
-        schema, table = (request.schemaName or "").lower(), (request.tableName or "").lower()
+        catalog, schema, table = _named(session, request.catalogName, request.schemaName, request.tableName)
         rows = [
-            (self._catalog.name, schema, table, column, position + 1, name)
-            for name, key, _ in self._records.keys(schema, table)
+            (catalog, schema, table, column, position + 1, name)
+            for name, key, _ in self._records.keys(spark_schema(catalog, schema), table)
             if key.kind == "PRIMARY KEY"
             for position, column in enumerate(key.columns)
         ]
@@ -149,30 +175,84 @@ class Metadata:
         return results.from_rows(columns, rows)
 
     def cross_reference(self, request: Any, session: Session) -> ResultSet:
-        """No cross reference is listed."""
-        columns = _strings(
-            "PKTABLE_CAT",
-            "PKTABLE_SCHEM",
-            "PKTABLE_NAME",
-            "PKCOLUMN_NAME",
-            "FKTABLE_CAT",
-            "FKTABLE_SCHEM",
-            "FKTABLE_NAME",
-            "FKCOLUMN_NAME",
-            "FK_NAME",
-            "PK_NAME",
+        """The foreign keys of one table, of one that others refer to, or between two."""
+        child = _named(
+            session, request.foreignCatalogName, request.foreignSchemaName, request.foreignTableName
         )
-        return results.from_rows(columns, [])
+        parent = _named(session, request.parentCatalogName, request.parentSchemaName, request.parentTableName)
+        rows = []
+        for relation in self._records.relations():
+            where = (*split(relation.schema), relation.name)
+            if request.foreignTableName and where != child:
+                continue
+            for name, key, to in self._records.keys(relation.schema, relation.name):
+                if to is None or (request.parentTableName and (*split(to[0]), to[1]) != parent):
+                    continue
+                primary = [
+                    (known, each) for known, each, _ in self._records.keys(*to) if each.kind == "PRIMARY KEY"
+                ]
+                referred = key.parent_columns or (primary[0][1].columns if primary else ())
+                rows += [
+                    (
+                        *(*split(to[0]), to[1], referred_column, *where, column, position + 1),
+                        *(_NO_ACTION, _NO_ACTION, name, primary[0][0] if primary else None, _NOT_DEFERRABLE),
+                    )
+                    for position, (column, referred_column) in enumerate(
+                        zip(key.columns, referred, strict=False)
+                    )
+                ]
+        return results.from_rows(_CROSS_REFERENCE_COLUMNS, rows)
 
     def _relations(self, request: Any) -> list[Relation]:
-        found = self._records.relations() if self._is_here(request.catalogName) else []
-        schemas = set(_like({each.schema for each in found}, request.schemaName))
-        names = set(_like({each.name for each in found}, request.tableName))
-        return [each for each in found if each.schema in schemas and each.name in names]
+        schemas = {
+            each.name
+            for each in self._records.schemas()
+            if _is_like(each.catalog, request.catalogName) and _is_like(each.schema, request.schemaName)
+        }
+        return [
+            each
+            for each in self._records.relations()
+            if each.schema in schemas and _is_like(each.name, request.tableName)
+        ]
 
-    def _is_here(self, wanted: str | None) -> bool:
-        return not wanted or bool(describe.like([self._catalog.name], wanted))
 
+_CROSS_REFERENCE_COLUMNS = [
+    Column("PKTABLE_CAT", _STRING),
+    Column("PKTABLE_SCHEM", _STRING),
+    Column("PKTABLE_NAME", _STRING),
+    Column("PKCOLUMN_NAME", _STRING),
+    Column("FKTABLE_CAT", _STRING),
+    Column("FKTABLE_SCHEM", _STRING),
+    Column("FKTABLE_NAME", _STRING),
+    Column("FKCOLUMN_NAME", _STRING),
+    Column("KEY_SEQ", _INT),
+    Column("UPDATE_RULE", _INT),
+    Column("DELETE_RULE", _INT),
+    Column("FK_NAME", _STRING),
+    Column("PK_NAME", _STRING),
+    Column("DEFERRABILITY", _INT),
+]
+
+_TYPE_COLUMNS = [
+    Column("TYPE_NAME", _STRING),
+    Column("DATA_TYPE", _INT),
+    Column("PRECISION", _INT),
+    Column("LITERAL_PREFIX", _STRING),
+    Column("LITERAL_SUFFIX", _STRING),
+    Column("CREATE_PARAMS", _STRING),
+    Column("NULLABLE", _SHORT),
+    Column("CASE_SENSITIVE", t.BooleanType()),
+    Column("SEARCHABLE", _SHORT),
+    Column("UNSIGNED_ATTRIBUTE", t.BooleanType()),
+    Column("FIXED_PREC_SCALE", t.BooleanType()),
+    Column("AUTO_INCREMENT", t.BooleanType()),
+    Column("LOCAL_TYPE_NAME", _STRING),
+    Column("MINIMUM_SCALE", _SHORT),
+    Column("MAXIMUM_SCALE", _SHORT),
+    Column("SQL_DATA_TYPE", _INT),
+    Column("SQL_DATETIME_SUB", _INT),
+    Column("NUM_PREC_RADIX", _INT),
+]
 
 _COLUMN_COLUMNS = [
     Column("TABLE_CAT", _STRING),
@@ -201,24 +281,22 @@ _COLUMN_COLUMNS = [
 ]
 
 
-def _column_row(
-    catalog: str, schema: str, table: str, position: int, column: ColumnRecord
-) -> tuple[Any, ...]:
+def _column_row(relation: Relation, position: int, column: ColumnRecord) -> tuple[Any, ...]:
     name = column.type.simpleString().upper()
-    base = name.partition("(")[0].partition("<")[0]
-    code = next((code for known, code, _ in _TYPES if known == base), 1111)
+    base = name.partition("(")[0].partition("<")[0].partition(" ")[0]
+    code, precision = next(((code, digits) for known, code, digits in _TYPES if known == base), (1111, None))
+    is_number = precision is not None
     decimal = column.type if isinstance(column.type, t.DecimalType) else None
     return (
-        catalog,
-        schema,
-        table,
+        *split(relation.schema),
+        relation.name,
         column.name,
         code,
         name,
-        decimal.precision if decimal else None,
+        decimal.precision if decimal else precision,
         None,
-        decimal.scale if decimal else None,
-        10 if decimal else None,
+        decimal.scale if decimal else 0 if isinstance(column.type, t.IntegralType) else None,
+        10 if is_number else None,
         1 if column.is_nullable else 0,
         column.comment or "",
         None,
@@ -239,6 +317,14 @@ def _strings(*names: str) -> list[Column]:
     return [Column(each, _STRING) for each in names]
 
 
-def _like(names: Iterable[str], pattern: str | None) -> Sequence[str]:
-    """The names that a metadata pattern takes: `%` any text, `_` any character, `*` as `%`."""
-    return describe.like(sorted(names), pattern) if pattern else sorted(names)
+def _is_like(name: str, pattern: str | None) -> bool:
+    """Whether a metadata pattern takes a name: `%` any text, `_` any character, `*` as `%`."""
+    return not pattern or bool(describe.like([name], pattern))
+
+
+def _named(
+    session: Session, catalog: str | None, schema: str | None, table: str | None
+) -> tuple[str, str, str]:
+    """The catalog, schema and table that a call names; what it leaves out is the session's."""
+    current = split(session.schema)
+    return (catalog or current[0]).lower(), (schema or current[1]).lower(), (table or "").lower()

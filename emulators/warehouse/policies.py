@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from emulators.warehouse.catalog import Catalog, quoted
 from emulators.warehouse.errors import SqlError
+from emulators.warehouse.names import split
 from emulators.warehouse.records import Relation
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.statements import Clauses, Mask, Name, RowFilter, SetMask, SetRowFilter
@@ -86,7 +87,7 @@ class Policies:
                 "spelling and correctness of the schema and catalog.",
                 "42883",
             )
-        return (self._catalog.name, schema, function)
+        return (*split(schema), function)
 
     def _filterable(self, name: Name, session: Session) -> Relation:
         relation = self._catalog.get(name, session)

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import types as t
 
-from emulators.warehouse import types
-from emulators.warehouse.derived_records import TIME, DerivedRecords, now
-from emulators.warehouse.spark_catalog import RelationEntry, SchemaEntry
+from emulators.warehouse import names, types
+from emulators.warehouse.database import at, now
+from emulators.warehouse.derived_records import DerivedRecords
+from emulators.warehouse.namespace_records import NamespaceRecords
+from emulators.warehouse.spark_catalog import RelationEntry
 from emulators.warehouse.statements import Key
-
-SCHEMA_SQL = Path(__file__).with_name("records.sql")
 
 _RELATIONS = """
 select schema_name, name, type, provider, location, comment, definition, properties, delta_version,
@@ -30,7 +25,7 @@ from relation_record
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation as recorded."""
+    """A relation as recorded; its schema has the name it has inside Spark."""
 
     schema: str
     name: str
@@ -63,106 +58,15 @@ class ColumnRecord:
     is_partition: bool
 
 
-def at(seconds: float) -> str:
-    """A moment in seconds since the epoch, as records keep times."""
-    return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
-
-
-class Records(DerivedRecords):
-    """The SQLite file; safe to use from any thread.
-
-    Args:
-        file: made on first use. Committed records survive `kill -9`.
-    """
-
-    def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._depth = 0
-        self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-        self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = normal")
-        self._db.executescript(SCHEMA_SQL.read_text())
-        # Queries of the information schema run on a connection of their own that cannot write.
-        self._queries = sqlite3.connect(":memory:", check_same_thread=False)
-        self._queries.execute("attach database ? as information_schema", (str(file),))
-        self._queries.execute("pragma query_only = on")
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._queries.close()
-            self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit everything inside, or nothing; may be nested."""
-        with self._lock:
-            outermost = self._depth == 0
-            self._depth += 1
-            try:
-                if outermost:
-                    self._db.execute("begin immediate")
-                yield
-                if outermost:
-                    self._db.execute("commit")
-            except BaseException:
-                if outermost:
-                    self._db.execute("rollback")
-                raise
-            finally:
-                self._depth -= 1
-
-    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Names and rows of a query over `information_schema.*`, in SQLite's dialect."""
-        with self._lock:
-            cursor = self._queries.execute(sql)
-            return [each[0] for each in cursor.description], cursor.fetchall()
-
-    def information_schema(self) -> dict[str, list[str]]:
-        """Every relation of the information schema, with its columns in order."""
-        names = self._rows("select name from sqlite_master where type = 'view' order by name")
-        return {
-            name: [column for (column,) in self._rows("select name from pragma_table_info(?)", name)]
-            for (name,) in names
-        }
-
-    # Schemas
-
-    def put_schema(self, entry: SchemaEntry) -> None:
-        """Record a schema as it is now."""
-        moment = now()
-        self._run(
-            "insert into schema_record values (?, ?, ?, ?, ?, ?) on conflict do update set "
-            "comment = excluded.comment, location = excluded.location, properties = excluded.properties, "
-            "last_altered = excluded.last_altered",
-            entry.name,
-            entry.comment or "",
-            entry.location,
-            json.dumps(entry.properties),
-            moment,
-            moment,
-        )
+class Records(NamespaceRecords, DerivedRecords):
+    """What is recorded of relations, beside what is of namespaces and of derived relations."""
 
     def drop_schema(self, name: str) -> None:
         """Forget a schema and all that was in it."""
         with self.transaction():
             for (relation,) in self._rows("select name from relation_record where schema_name = ?", name):
                 self.drop_relation(name, relation)
-            self._run("delete from function_record where schema_name = ?", name)
-            self._run("delete from grant_record where schema_name = ?", name)
-            self._run("delete from schema_record where name = ?", name)
-
-    def schemas(self) -> list[SchemaEntry]:
-        """Every schema."""
-        rows = self._rows("select name, comment, location, properties from schema_record order by name")
-        return [SchemaEntry(name, comment, place, json.loads(text)) for name, comment, place, text in rows]
-
-    def schema_names(self) -> list[str]:
-        """The names of all schemas."""
-        return [name for (name,) in self._rows("select name from schema_record order by name")]
-
-    # Relations
+            super().drop_schema(name)
 
     def put_relation(self, entry: RelationEntry, kind: str | None = None) -> None:
         """Record a relation as Spark's catalog holds it now; columns of Delta tables follow from the log."""
@@ -182,7 +86,7 @@ class Records(DerivedRecords):
                 entry.provider,
                 entry.location,
                 entry.comment,
-                entry.view_text,
+                names.restored(entry.view_text) if entry.view_text else None,
                 json.dumps(shown_properties(entry.properties)),
                 at(entry.created_at / 1000),
                 moment,
@@ -233,7 +137,7 @@ class Records(DerivedRecords):
         self._run(
             "update relation_record set type = ?, definition = ? where schema_name = ? and name = ?",
             kind,
-            definition,
+            names.restored(definition),
             schema,
             name,
         )
@@ -355,9 +259,11 @@ class Records(DerivedRecords):
     def columns(self, schema: str, name: str) -> list[ColumnRecord]:
         """The columns of a relation, in order."""
         rows = self._rows(
-            "select r.name, r.type, r.is_nullable, c.comment, r.partition_position is not null "
-            "from column_record as r join columns as c on c.table_schema = r.schema_name and "
-            "c.table_name = r.relation_name and c.column_name = r.name "
+            "select r.name, r.type, r.is_nullable, "
+            "case when c.column_name is null then r.comment else c.comment end, "
+            "r.partition_position is not null from column_record as r left join comment_record as c "
+            "on c.schema_name = r.schema_name and c.relation_name = r.relation_name "
+            "and c.column_name = r.name "
             "where r.schema_name = ? and r.relation_name = ? order by r.position",
             schema,
             name,
@@ -435,53 +341,6 @@ class Records(DerivedRecords):
                 self._run("delete from key_record where parent_schema = ? and parent_name = ?", schema, name)
             return bool(found)
 
-    def put_grants(
-        self, kind: str, schema: str, name: str, principal: str, privileges: Iterable[str], is_grant: bool
-    ) -> None:
-        """Record what GRANT gave or REVOKE took."""
-        with self.transaction():
-            for privilege in privileges:
-                key = (kind, schema, name, principal, privilege)
-                if is_grant:
-                    self._run("insert or replace into grant_record values (?, ?, ?, ?, ?)", *key)
-                else:
-                    self._run(
-                        "delete from grant_record where kind = ? and schema_name = ? and relation_name = ? "
-                        "and principal = ? and privilege = ?",
-                        *key,
-                    )
-
-    def grants(self, kind: str, schema: str, name: str) -> list[tuple[str, str]]:
-        """Principals and their privileges."""
-        return [
-            (principal, privilege)
-            for principal, privilege in self._rows(
-                "select principal, privilege from grant_record "
-                "where kind = ? and schema_name = ? and relation_name = ? order by 1, 2",
-                kind,
-                schema,
-                name,
-            )
-        ]
-
-    # Functions
-
-    def put_function(self, schema: str, name: str, sql: str, current_schema: str) -> None:
-        """Record a function by the statement that made it."""
-        self._run(
-            "insert or replace into function_record values (?, ?, ?, ?)", schema, name, sql, current_schema
-        )
-
-    def drop_function(self, schema: str, name: str) -> None:
-        """Forget a function."""
-        self._run("delete from function_record where schema_name = ? and name = ?", schema, name)
-
-    def functions(self) -> list[tuple[str, str]]:
-        """The statements that make every function, each with the schema it runs in."""
-        return [
-            (sql, schema) for sql, schema in self._rows("select sql, current_schema from function_record")
-        ]
-
     def _relations(self, where: str, *values: Any) -> list[Relation]:
         rows = self._rows(f"{_RELATIONS} {where} order by schema_name, name", *values)
         return [
@@ -502,14 +361,6 @@ class Records(DerivedRecords):
             )
             for row in rows
         ]
-
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._db.execute(sql, values).fetchall()
-
-    def _run(self, sql: str, *values: Any) -> None:
-        with self._lock:
-            self._db.execute(sql, values)
 
 
 def shown_properties(properties: dict[str, str]) -> dict[str, str]:

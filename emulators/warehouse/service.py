@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from emulators.settings import CATALOG
 from emulators.warehouse import parameters, query_history, session_settings, wire
 from emulators.warehouse.engine import Engine
 from emulators.warehouse.errors import GENERIC_SQL_STATE, sql_error_from
 from emulators.warehouse.metadata import Metadata, info
+from emulators.warehouse.names import spark_schema
 from emulators.warehouse.operations import Operation, Operations, Request, State
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session, Sessions
@@ -50,14 +52,14 @@ class Service:
             self._operations.close_all_of(idle)
         catalog = self._engine.catalog
         namespace = request.initialNamespace
-        wanted = namespace.catalogName if namespace and namespace.catalogName else catalog.name
+        wanted = namespace.catalogName if namespace and namespace.catalogName else CATALOG
         schema = (namespace.schemaName if namespace and namespace.schemaName else "default").lower()
         agent = USER_AGENT.get()
         version = min(max(request.client_protocol_i64 or OLDEST, OLDEST), NEWEST)
 
         def begin() -> Session:
-            catalog.check_catalog(wanted)
-            session = self._sessions.open(catalog.name, schema, agent)
+            named = catalog.check_catalog(wanted)
+            session = self._sessions.open(named, spark_schema(named, schema), agent)
             try:
                 session_settings.configure(session, request.configuration or {})
             except BaseException:
@@ -79,7 +81,7 @@ class Service:
                 serverProtocolVersion=version,
             ),
             configuration={},
-            initialNamespace=ttypes.TNamespace(catalogName=catalog.name, schemaName=schema),
+            initialNamespace=ttypes.TNamespace(catalogName=wanted, schemaName=schema),
             canUseMultipleCatalogs=True,
             getInfos=[],
         )

@@ -25,6 +25,7 @@ class Session:
     """One client's session.
 
     Attributes:
+        schema: its current schema, by the name it has inside Spark.
         driver: what the client's driver calls itself, e.g. `PyDatabricksSqlConnector/4.4.0`.
         application: what it says runs on it, e.g. `dbt-databricks/1.12.7`.
         parameters: those of a SQL warehouse that Spark has no setting for, as set.

@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from emulators.warehouse.history import History
+from emulators.warehouse.names import split
 from emulators.warehouse.operations import Operation, Operations
 from emulators.warehouse.sessions import Session, Sessions
 
@@ -86,7 +87,7 @@ def _session(session: Session) -> str:
         _clock(session.opened_at),
         _duration(time.monotonic() - session.used_at),
         _short(session.name),
-        escape(f"{session.catalog}.{session.schema}"),
+        escape(".".join(split(session.schema))),
         escape(" ".join(filter(None, (session.driver, session.application)))),
     )
 

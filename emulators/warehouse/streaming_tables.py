@@ -17,7 +17,8 @@ from pyspark.sql import types as t
 
 from emulators.warehouse import delta_log
 from emulators.warehouse.catalog import Catalog, local_path, quoted
-from emulators.warehouse.derived_records import MaterializedView, now
+from emulators.warehouse.database import now
+from emulators.warehouse.derived_records import MaterializedView
 from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
 from emulators.warehouse.materialized_views import (
     already_exists,

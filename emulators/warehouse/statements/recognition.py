@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emulators.warehouse.lexer import Kind, Reader, tokenize
-from emulators.warehouse.statements import alter, materialized, metadata, tables, writes
+from emulators.warehouse.statements import alter, materialized, metadata, namespaces, tables, writes
 from emulators.warehouse.statements.forms import Command, EventLogQuery, MetadataQuery, Name, Query, Statement
 
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
@@ -24,6 +24,8 @@ def recognise(sql: str) -> Statement:
     if first in ("SELECT", "WITH", "FROM", "VALUES", "TABLE"):
         return _query(sql, reader)
     reader.at = 0
+    if found := namespaces.read(sql, reader):
+        return found
     reader.at += 1
     parse = _FORMS.get(first)
     return parse(sql, reader) if parse else Command(sql)

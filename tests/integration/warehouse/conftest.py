@@ -89,11 +89,11 @@ class Warehouse:
             cursor.execute(statement)
             return [tuple(row) for row in cursor.fetchall()]
 
-    def dbt(self, *arguments: str, target: Path) -> subprocess.CompletedProcess[str]:
+    def dbt(self, *arguments: str, target: Path, project: Path = PROJECT) -> subprocess.CompletedProcess[str]:
         """Run dbt as a person does after `eval "$(python -m emulators env)"`."""
         return subprocess.run(
             [DBT, *arguments, "--profiles-dir", ".", "--no-use-colors"],
-            cwd=PROJECT,
+            cwd=project,
             env={
                 **os.environ,
                 **client_environment(self.settings),

@@ -111,6 +111,9 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
         "create table kept.files (id int, part string) using parquet partitioned by (part)",
         "insert into kept.files values (1, 'x')",
         "create or replace function kept.twice(x int) returns int return x * 2",
+        "create catalog if not exists other comment 'Another'",
+        "create or replace table other.default.t as select 3 as id",
+        "create or replace view other.default.v as select t.id, k.id as kept from other.default.t, kept.t k",
     ):
         warehouse.rows(statement)
     tables = (
@@ -137,6 +140,9 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
     assert warehouse.rows("select * from kept.v") == [(1,)]
     assert warehouse.rows("select * from kept.files where part = 'x'") == [(1, "x")]
     assert warehouse.rows("select kept.twice(21)") == [(42,)]
+    assert warehouse.rows("select * from other.default.v") == [(3, 1)]
+    assert ("Comment", "Another") in warehouse.rows("describe catalog other")
+    warehouse.rows("drop catalog other cascade")
     warehouse.rows("insert into kept.t values (2)")
     warehouse.rows("refresh materialized view kept.mv")
     assert warehouse.rows("select n from kept.mv") == [(2,)]

@@ -33,7 +33,7 @@ COLUMNS = [
 
 
 def test_details_follow_the_columns() -> None:
-    rows = describe.rows("spark_catalog", RELATION, COLUMNS, is_extended=True)
+    rows = describe.rows(RELATION, COLUMNS, is_extended=True)
 
     assert rows[:2] == [("a", "string", "The key."), ("b", "decimal(12,2)", None)]
     assert rows[2:5] == [
@@ -46,7 +46,7 @@ def test_details_follow_the_columns() -> None:
     assert details["Comment"] == "One row per thing."
     assert details["Created Time"] == "Tue Jan 02 03:04:05 UTC 2024"
     assert "Refresh Schedule" not in details
-    assert describe.rows("spark_catalog", RELATION, COLUMNS, is_extended=False) == rows[:5]
+    assert describe.rows(RELATION, COLUMNS, is_extended=False) == rows[:5]
 
 
 @pytest.mark.parametrize(("schedule", "shown"), [(None, "MANUAL"), ("EVERY 2 HOURS", "EVERY 2 HOURS")])
@@ -66,7 +66,7 @@ def test_row_filters_and_masks_are_written_as_the_adapter_parses_them() -> None:
     row_filter = RowFilter(("c", "s", "keep"), ("a", "b"))
     masks = [Mask("a", ("c", "s", "hide"), "b, x")]
 
-    found = json.loads(describe.as_json("c", RELATION, COLUMNS, None, [], row_filter, masks))
+    found = json.loads(describe.as_json(RELATION, COLUMNS, None, [], row_filter, masks))
 
     function = {"catalog_name": "c", "schema_name": "s"}
     assert found["row_filter"] == {
@@ -96,10 +96,11 @@ def test_constraints_are_written_as_the_adapter_parses_them() -> None:
         ("fk", Key("fk", "FOREIGN KEY", ("x", "y"), (), ("a", "b")), ("s", "p")),
     ]
 
-    found = json.loads(describe.as_json("c", RELATION, COLUMNS, None, keys))
+    found = json.loads(describe.as_json(RELATION, COLUMNS, None, keys))
 
     assert found["table_constraints"] == (
-        "[(pk,PRIMARY KEY (`a``b`)), (fk,FOREIGN KEY (`x`, `y`) REFERENCES `c`.`s`.`p` (`a`, `b`))]"
+        "[(pk,PRIMARY KEY (`a``b`)), "
+        "(fk,FOREIGN KEY (`x`, `y`) REFERENCES `spark_catalog`.`s`.`p` (`a`, `b`))]"
     )
     assert found["columns"][0] == {
         "name": "a",

@@ -1,0 +1,60 @@
+"""Writes the statement that makes a relation, as SHOW CREATE TABLE gives it: Delta's own form has none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from emulators.warehouse import describe, types
+from emulators.warehouse.materialized_views import literal
+from emulators.warehouse.names import split
+from emulators.warehouse.records import ColumnRecord, Relation
+from emulators.warehouse.statements import Key
+
+_KINDS = {"MATERIALIZED_VIEW": "MATERIALIZED VIEW", "STREAMING_TABLE": "STREAMING TABLE"}
+
+
+def definition(
+    relation: Relation,
+    columns: Sequence[ColumnRecord],
+    keys: Sequence[tuple[str, Key, tuple[str, str] | None]],
+) -> str:
+    """The CREATE statement of a recorded relation, without a semicolon."""
+    is_view = relation.type == "VIEW"
+    kind = _KINDS.get(relation.type) or ("VIEW" if "VIEW" in relation.type else "TABLE")
+    items = [_column(each, is_view) for each in columns]
+    items += [f"CONSTRAINT `{name}` {text}" for name, text in describe.constraints(keys)]
+    lines = [f"CREATE {kind} {'.'.join((*split(relation.schema), relation.name))} (", ",\n".join(items) + ")"]
+    if kind == "TABLE":
+        lines.append(f"USING {relation.provider}")
+    partitions = [each.name for each in columns if each.is_partition]
+    if partitions:
+        lines.append(f"PARTITIONED BY ({', '.join(partitions)})")
+    if relation.clustering_columns:
+        lines.append(f"CLUSTER BY ({', '.join(relation.clustering_columns)})")
+    elif relation.is_auto_clustered:
+        lines.append("CLUSTER BY AUTO")
+    if relation.type == "METRIC_VIEW":
+        lines += ["WITH METRICS", "LANGUAGE YAML"]
+    if relation.comment:
+        lines.append(f"COMMENT {literal(relation.comment)}")
+    if relation.type == "EXTERNAL" and relation.location:
+        lines.append(f"LOCATION {literal(relation.location)}")
+    if relation.properties:
+        pairs = (f"  {literal(name)} = {literal(text)}" for name, text in sorted(relation.properties.items()))
+        lines.append("TBLPROPERTIES (\n" + ",\n".join(pairs) + ")")
+    if relation.type == "METRIC_VIEW":
+        lines.append(f"AS $${relation.definition}$$")
+    elif relation.definition:
+        lines.append(f"AS {relation.definition}")
+    return "\n".join(lines) + "\n"
+
+
+def _column(column: ColumnRecord, is_view: bool) -> str:
+    parts = [f"  {column.name}"]
+    if not is_view:
+        parts.append(types.full_data_type(column.type).upper())
+        if not column.is_nullable:
+            parts.append("NOT NULL")
+    if column.comment:
+        parts.append(f"COMMENT {literal(column.comment)}")
+    return " ".join(parts)

@@ -1,0 +1,4 @@
+{{ config(materialized='materialized_view') }}
+
+select sum(amount) as total
+from {{ ref('orders') }}

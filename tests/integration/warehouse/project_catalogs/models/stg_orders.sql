@@ -1,0 +1,6 @@
+{{ config(materialized='view') }}
+
+select
+    order_id,
+    amount
+from {{ source('shop', 'orders') }}

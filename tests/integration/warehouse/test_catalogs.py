@@ -1,0 +1,164 @@
+"""More than one catalog: each has its own schemas, and statements and views reach across them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from databricks.sql.exc import ServerOperationError
+
+from tests.integration.warehouse.conftest import Warehouse
+
+PROJECT = Path(__file__).with_name("project_catalogs")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def catalogs(warehouse: Warehouse) -> None:
+    with warehouse.cursor() as cursor:
+        for statement in (
+            "create catalog if not exists dev comment 'For development'",
+            "create catalog if not exists prod",
+            "create catalog if not exists `raw-data`",
+            "create schema `raw-data`.shop",
+            "create table `raw-data`.shop.orders as "
+            "select * from values (1, 10.50), (2, 4.00) as orders (order_id, amount)",
+            "create schema dev.silver",
+            "create schema prod.silver",
+            "create table dev.silver.t (id bigint not null primary key, n string)",
+            "insert into dev.silver.t values (1, 'dev')",
+            "create table prod.silver.t as select 1L as id, 'prod' as n",
+        ):
+            cursor.execute(statement)
+
+
+def test_one_statement_names_several_catalogs(warehouse: Warehouse) -> None:
+    assert warehouse.rows(
+        "select dev.silver.t.n, p.n from dev.silver.t join prod.silver.t as p on p.id = dev.silver.t.id"
+    ) == [("dev", "prod")]
+    assert warehouse.rows("select n from identifier('prod.silver.t')") == [("prod",)]
+
+
+def test_names_without_a_catalog_are_those_of_the_sessions(warehouse: Warehouse) -> None:
+    with warehouse.cursor(catalog="prod", schema="silver") as cursor:
+
+        def run(statement: str) -> list[tuple[Any, ...]]:
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()]
+
+        assert run("select current_catalog(), current_schema()") == [("prod", "silver")]
+        assert [each[0] for each in cursor.description or ()] == ["current_catalog()", "current_schema()"]
+        assert run("select t.n, silver.t.n from silver.t") == [("prod", "prod")]
+        run("create view v as select s.n from silver.t as s join t using (id)")
+        run("use catalog dev")
+        assert run("select current_catalog(), current_schema()") == [("dev", "default")]
+        run("use silver")
+        assert run("select n from t") == [("dev",)]
+        run("create function silver.twice(x int) returns int comment 'Doubled' return x * 2")
+        assert run("select silver.twice(2), dev.silver.twice(3)") == [(4, 6)]
+        assert [each[0] for each in cursor.description or ()] == [
+            "dev.silver.twice(2)",
+            "dev.silver.twice(3)",
+        ]
+        assert run("select n from prod.silver.v") == [("prod",)]
+        with pytest.raises(ServerOperationError, match=r"view `dev`\.`silver`\.`v` cannot be found"):
+            run("select * from silver.v")
+
+
+def test_a_catalog_that_is_not_there_is_named(warehouse: Warehouse) -> None:
+    for statement in (
+        "use catalog nope",
+        "select * from nope.a.b",
+        "create schema nope.a",
+        "drop catalog nope",
+    ):
+        with pytest.raises(ServerOperationError, match=r"NO_SUCH_CATALOG_EXCEPTION. Catalog 'nope'"):
+            warehouse.rows(statement)
+    with pytest.raises(ServerOperationError, match="CATALOG_NOT_EMPTY"):
+        warehouse.rows("drop catalog dev")
+    with pytest.raises(ServerOperationError, match=r"SCHEMA_NOT_FOUND.*`dev`.`nope`"):
+        warehouse.rows("use dev.nope")
+
+
+def test_what_there_is_is_listed_by_catalog(warehouse: Warehouse) -> None:
+    assert {("dev",), ("main",), ("prod",), ("spark_catalog",), ("system",)} <= set(
+        warehouse.rows("show catalogs")
+    )
+    assert warehouse.rows("show schemas in dev like 's*'") == [("silver",)]
+    assert warehouse.rows("show tables in dev.silver") == [("silver", "t", False)]
+    assert warehouse.rows("show columns in dev.silver.t") == [("id",), ("n",)]
+    assert warehouse.rows("show user functions in dev.silver") == [("dev.silver.twice",)]
+    assert ("Comment", "For development") in warehouse.rows("describe catalog dev")
+    assert ("Catalog Name", "dev") in warehouse.rows("describe schema extended dev.silver")
+    assert (
+        json.loads(warehouse.rows("describe table extended dev.silver.t as json")[0][0])["catalog_name"]
+        == "dev"
+    )
+    assert warehouse.rows("describe detail dev.silver.t")[0][2] == "dev.silver.t"
+    assert "CREATE TABLE dev.silver.t (" in warehouse.rows("show create table dev.silver.t")[0][0]
+    with warehouse.cursor() as cursor:
+        cursor.schemas("dev", "%")
+        assert {row.TABLE_SCHEM for row in cursor.fetchall()} == {"default", "information_schema", "silver"}
+        cursor.tables("prod", "silver", "%")
+        assert {(row.TABLE_CAT, row.TABLE_NAME) for row in cursor.fetchall()} == {
+            ("prod", "t"),
+            ("prod", "v"),
+        }
+
+
+def test_every_catalog_has_its_information_schema(warehouse: Warehouse) -> None:
+    of_dev = (
+        "select table_catalog, table_name from {}.information_schema.tables where table_schema = 'silver'"
+    )
+    assert warehouse.rows(of_dev.format("dev")) == [("dev", "t")]
+    assert set(warehouse.rows(of_dev.format("system"))) >= {("dev", "t"), ("prod", "t"), ("prod", "v")}
+    assert warehouse.rows(
+        "select view_definition from prod.information_schema.views where table_name = 'v'"
+    ) == [("select s.n from silver.t as s join t using (id)",)]
+    assert warehouse.rows(
+        "select routine_name, data_type, routine_definition, comment from dev.information_schema.routines"
+    ) == [("twice", "INT", "x * 2", "Doubled")]
+    assert warehouse.rows(
+        "select u.column_name, t.n from dev.information_schema.key_column_usage as u, prod.silver.t"
+    ) == [("id", "prod")]
+
+
+def test_a_dropped_catalog_takes_what_it_holds(warehouse: Warehouse) -> None:
+    warehouse.rows("create catalog gone")
+    warehouse.rows("create table gone.default.t as select 1 as id")
+    warehouse.rows("drop catalog gone cascade")
+
+    assert ("gone",) not in warehouse.rows("show catalogs")
+    assert warehouse.rows("select * from system.information_schema.tables where table_catalog = 'gone'") == []
+
+
+def test_one_project_is_built_into_two_catalogs(warehouse: Warehouse, tmp_path: Path) -> None:
+    for target in ("dev", "prod"):
+        done = warehouse.dbt("build", "--target", target, target=tmp_path, project=PROJECT)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "WARN=0 ERROR=0 SKIP=0" in done.stdout
+    warehouse.rows("insert into `raw-data`.shop.orders values (3, 1.00)")
+    done = warehouse.dbt("build", "--target", "prod", target=tmp_path, project=PROJECT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    built = "select order_id, built_in from {}.gold.orders order by 1"
+    assert warehouse.rows(built.format("dev")) == [(1, "dev"), (2, "dev")]
+    assert warehouse.rows(built.format("prod")) == [(1, "prod"), (2, "prod"), (3, "prod")]
+    assert [str(row[0]) for row in warehouse.rows("select total from dev.gold.mv_total")] == ["14.50"]
+    assert warehouse.rows(
+        "select catalog_name, table_name from system.information_schema.table_tags where tag_name = 'layer' "
+        "and schema_name = 'gold' and table_name = 'orders' order by 1"
+    )[:2] == [("dev", "orders"), ("prod", "orders")]
+
+    done = warehouse.dbt("docs", "generate", "--target", "prod", target=tmp_path, project=PROJECT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    catalog = json.loads((tmp_path / "catalog.json").read_text())
+    assert {
+        (each["metadata"]["database"], each["metadata"]["name"]) for each in catalog["nodes"].values()
+    } == {
+        ("prod", "mv_total"),
+        ("prod", "orders"),
+        ("prod", "stg_orders"),
+    }
+    assert [each["metadata"]["database"] for each in catalog["sources"].values()] == ["raw-data"]
