@@ -22,8 +22,9 @@ def definition(
     is_view = relation.type == "VIEW"
     kind = _KINDS.get(relation.type) or ("VIEW" if "VIEW" in relation.type else "TABLE")
     items = [_column(each, is_view) for each in columns]
-    items += [f"CONSTRAINT `{name}` {text}" for name, text in describe.constraints(keys)]
-    lines = [f"CREATE {kind} {'.'.join((*split(relation.schema), relation.name))} (", ",\n".join(items) + ")"]
+    items += [f"  CONSTRAINT `{name}` {text}" for name, text in describe.constraints(keys)]
+    full_name = ".".join((*split(relation.schema), relation.name))
+    lines = [f"CREATE {kind} {full_name} (", ",\n".join(items) + ")"]
     if kind == "TABLE":
         lines.append(f"USING {relation.provider}")
     partitions = [each.name for each in columns if each.is_partition]

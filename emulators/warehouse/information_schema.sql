@@ -45,7 +45,7 @@ select
     s.schema_name as table_schema,
     r.name as table_name,
     r.type as table_type,
-    case when r.type in ('MANAGED', 'EXTERNAL') then 'YES' else 'NO' end as is_insertable_into,
+    case when r.type like 'MANAGED%' or r.type like 'EXTERNAL%' then 'YES' else 'NO' end as is_insertable_into,
     'PRESERVE' as commit_action,
     'root' as table_owner,
     r.comment,

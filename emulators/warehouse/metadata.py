@@ -18,7 +18,9 @@ _STRING = t.StringType()
 _INT = t.IntegerType()
 _SHORT = t.ShortType()
 
-_TABLE_TYPES = {"MANAGED": "TABLE", "EXTERNAL": "TABLE"}
+_TABLE_TYPES = dict.fromkeys(
+    ("MANAGED", "EXTERNAL", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE"), "TABLE"
+)
 
 _TYPES: tuple[tuple[str, int, int | None], ...] = (
     ("BOOLEAN", 16, None),
@@ -115,8 +117,8 @@ class Metadata:
 
     def table_types(self, request: Any, session: Session) -> ResultSet:
         """The kinds of relation there can be."""
-        kinds = [("TABLE",), ("VIEW",), ("MATERIALIZED_VIEW",), ("METRIC_VIEW",)]
-        return results.from_rows(_strings("TABLE_TYPE"), kinds)
+        kinds = ("TABLE", "VIEW", "MATERIALIZED_VIEW", "STREAMING_TABLE", "METRIC_VIEW")
+        return results.from_rows(_strings("TABLE_TYPE"), [(each,) for each in kinds])
 
     def columns(self, request: Any, session: Session) -> ResultSet:
         """Columns whose schema, relation and name are like a pattern."""

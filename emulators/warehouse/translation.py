@@ -108,10 +108,11 @@ class _Level:
 
 @dataclass(frozen=True)
 class _Chain:
-    """A name of one or more parts: the tokens that hold them."""
+    """A name of one or more parts: the tokens that hold them, and whether `.*` follows."""
 
     parts: tuple[Token, ...]
     expected: _Expected
+    has_star: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -305,7 +306,8 @@ class _Reading:
         if len(parts) == 1 and parts[0].keyword == "IDENTIFIER" and is_call:
             self._identifier(at, expected)
         elif len(parts) > 1 or expected is not _Expected.COLUMN:
-            self._chains.append(_Chain(parts, expected))
+            has_star = self._keyword(end) == "." and self._keyword(end + 1) == "*"
+            self._chains.append(_Chain(parts, expected, has_star))
         self._expected = _Expected.COLUMN
 
     def _identifier(self, at: int, expected: _Expected) -> None:
@@ -370,7 +372,9 @@ class _Reading:
                 columns.append(chain)
         for chain in columns:
             for length in (3, 2):
-                in_spark = read.get(chain.key[:length]) if len(chain.parts) > length else None
+                in_spark = (
+                    read.get(chain.key[:length]) if len(chain.parts) + chain.has_star > length else None
+                )
                 if in_spark is None and self._is_commented(chain, length):
                     texts = tuple(each.text for each in chain.parts[:length])
                     in_spark = self._translation.in_spark(chain.key[:length], texts, self._catalog)

@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import types as t
 
 from emulators.warehouse import describe
+from emulators.warehouse.definitions import definition
 from emulators.warehouse.derived_records import MaterializedView, Refresh
 from emulators.warehouse.records import ColumnRecord, Relation
 from emulators.warehouse.statements import Key, Mask, RowFilter
@@ -80,6 +81,23 @@ def test_row_filters_and_masks_are_written_as_the_adapter_parses_them() -> None:
             "using_column_names": ["b", "x"],
         }
     ]
+
+
+def test_a_definition_makes_the_relation_again() -> None:
+    keys = [("pk", Key("pk", "PRIMARY KEY", ("a",)), None)]
+
+    assert definition(RELATION, COLUMNS, keys) == (
+        "CREATE TABLE spark_catalog.gold.t (\n"
+        "  a STRING NOT NULL COMMENT 'The key.',\n"
+        "  b DECIMAL(12,2),\n"
+        "  CONSTRAINT `pk` PRIMARY KEY (`a`))\n"
+        "USING delta\n"
+        "PARTITIONED BY (b)\n"
+        "CLUSTER BY (a, b)\n"
+        "COMMENT 'One row per thing.'\n"
+        "TBLPROPERTIES (\n"
+        "  'delta.enableRowTracking' = 'true')\n"
+    )
 
 
 def test_properties_tell_clustering_as_the_adapter_reads_it() -> None:
