@@ -22,64 +22,42 @@ _OWN_SCHEMAS = {INFORMATION_SCHEMA, "global_temp", "session", "builtin"}
 _FORMATS = {"delta", "parquet", "json", "csv", "orc", "text", "avro", "binaryfile", "xml"}
 """First parts of names of files: delta.`/path`."""
 
-_BEFORE_RELATION = {
-    *(
-        "FROM",
-        "JOIN",
-        "INTO",
-        "TABLE",
-        "VIEW",
-        "UPDATE",
-        "USING",
-        "CLONE",
-        "REFERENCES",
-        "OVERWRITE",
-        "STREAM",
-    ),
-    *("FUNCTION", "PROCEDURE", "MASK"),
-}
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_BEFORE_RELATION = _words(
+    "FROM JOIN INTO TABLE VIEW UPDATE USING CLONE REFERENCES OVERWRITE STREAM FUNCTION PROCEDURE MASK"
+)
 _BEFORE_RELATION_AFTER = {
-    "DESCRIBE": {"DESCRIBE", "HISTORY", "DETAIL", "EXTENDED", "FORMATTED"},
-    "DESC": {"DESC", "HISTORY", "DETAIL", "EXTENDED", "FORMATTED"},
-    "SHOW": {"TBLPROPERTIES", "PARTITIONS", "ON"},
-    "CREATE": {"LIKE"},
-    "GRANT": {"ON"},
-    "REVOKE": {"ON"},
-    "OPTIMIZE": {"OPTIMIZE"},
-    "VACUUM": {"VACUUM"},
-    "RESTORE": {"RESTORE"},
-    "REFRESH": {"REFRESH"},
-    "CONVERT": {"DELTA"},
+    "DESCRIBE": _words("DESCRIBE HISTORY DETAIL EXTENDED FORMATTED"),
+    "DESC": _words("DESC HISTORY DETAIL EXTENDED FORMATTED"),
+    "SHOW": _words("TBLPROPERTIES PARTITIONS ON"),
+    "CREATE": _words("LIKE"),
+    "GRANT": _words("ON"),
+    "REVOKE": _words("ON"),
+    "OPTIMIZE": _words("OPTIMIZE"),
+    "VACUUM": _words("VACUUM"),
+    "RESTORE": _words("RESTORE"),
+    "REFRESH": _words("REFRESH"),
+    "CONVERT": _words("DELTA"),
 }
 """Words before a relation in statements that begin with a certain word."""
 
-_PASSED = {"IF", "NOT", "EXISTS", "EXTENDED", "FORMATTED", "TABLE", "VIEW", "ONLY", "LATERAL", "STREAM"}
+_PASSED = _words("IF NOT EXISTS EXTENDED FORMATTED TABLE VIEW ONLY LATERAL STREAM")
 """Words that may stand between those and the name."""
 
-_SCHEMA_WORDS = {"SCHEMA", "DATABASE", "NAMESPACE"}
-_WITH_SCHEMAS = {
-    *("CREATE", "DROP", "ALTER", "DESCRIBE", "DESC", "COMMENT", "USE", "GRANT", "REVOKE", "SHOW", "ANALYZE"),
-}
-_SHOW_IN_CATALOG = {"SCHEMAS", "DATABASES", "CATALOGS"}
-_ENDS_FROM = {
-    *(
-        "SELECT",
-        "WHERE",
-        "GROUP",
-        "ORDER",
-        "HAVING",
-        "LIMIT",
-        "OFFSET",
-        "WINDOW",
-        "QUALIFY",
-        "SORT",
-        "CLUSTER",
-    ),
-    *("DISTRIBUTE", "UNION", "INTERSECT", "EXCEPT", "MINUS", "SET", "WHEN", "VALUES"),
-}
-_FROM_FUNCTIONS = {"EXTRACT", "TRIM", "SUBSTRING", "SUBSTR", "OVERLAY"}
+_SCHEMA_WORDS = _words("SCHEMA DATABASE NAMESPACE")
+_WITH_SCHEMAS = _words("CREATE DROP ALTER DESCRIBE DESC COMMENT USE GRANT REVOKE SHOW ANALYZE")
+_SHOW_IN_CATALOG = _words("SCHEMAS DATABASES CATALOGS")
+_ENDS_FROM = _words(
+    "SELECT WHERE GROUP ORDER HAVING LIMIT OFFSET WINDOW QUALIFY SORT CLUSTER DISTRIBUTE UNION INTERSECT "
+    "EXCEPT MINUS SET WHEN VALUES"
+)
+_FROM_FUNCTIONS = _words("EXTRACT TRIM SUBSTRING SUBSTR OVERLAY")
+_CURRENT = _words("CURRENT_CATALOG CURRENT_SCHEMA CURRENT_DATABASE")
 _SOURCE = re.compile(r"^(\s*source:[ \t]*)((?:\w+|`[^`]+`)(?:\.(?:\w+|`[^`]+`)){1,2})(?=\s*$)", re.MULTILINE)
-_CURRENT = {"CURRENT_CATALOG", "CURRENT_SCHEMA", "CURRENT_DATABASE"}
 
 
 class _Expected(Enum):
