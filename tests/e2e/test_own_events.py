@@ -169,7 +169,7 @@ def build(place: Place) -> Build:
     if place.on_emulators:
         assert place.emulators("up").returncode == 0
     place.land()
-    place.dbt("build", *NO_TESTS)
+    place.dbt("build", *NO_TESTS, "--select", "+order_events", "+quarantined_order_events")
     before = _counts(place)
     brand = f"Own{uuid.uuid4().hex[:8]}"
     messages = _messages(brand)
