@@ -33,20 +33,9 @@
         }) -%}
     {%- endfor -%}
     {%- if own_state and replayed_after < replay_number -%}
-        {%- set query -%}
-            select distinct
-                event_hub,
-                `partition`,
-                `offset`
-            from {{ ref('order_event_replays') }}
-            where
-                replay_number > {{ replayed_after }}
-                and replay_number <= {{ replay_number }}
-        {%- endset -%}
-        {%- for each in position_ranges(query) -%}
-            {%- do each.update({
-                'replayed_after': replayed_after, 'replay_number': replay_number,
-            }) -%}
+        {%- set unread = {'replayed_after': replayed_after, 'replay_number': replay_number} -%}
+        {%- for each in position_ranges(replayed_messages([unread])) -%}
+            {%- do each.update(unread) -%}
             {%- do positions.append(each) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -131,13 +131,17 @@ class Place:
         assert answer.stderr == ""
         return answer.stdout
 
+    def begin_dbt(self, name: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a dbt command with logs and target of its own, under this name."""
+        command = ["dbt", "--log-path", str(self.folder / f"{name}-logs"), *arguments]
+        command += ["--target", self.target, "--target-path", str(self.folder / f"{name}-target")]
+        return subprocess.Popen(
+            command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, text=True
+        )
+
     def kill_run_after(self, done: str, *arguments: str) -> None:
         """Start a dbt run and kill it once it reports this model as done."""
-        command = ["dbt", "--log-path", str(self.folder / "logs"), "run", "--target", self.target]
-        command += ["--target-path", str(self.folder / "target"), *arguments]
-        with subprocess.Popen(
-            command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, text=True
-        ) as run:
+        with self.begin_dbt("killed", "run", *arguments) as run:
             assert run.stdout
             lines = []
             for line in run.stdout:

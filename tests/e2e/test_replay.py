@@ -10,15 +10,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 
-from emulators.settings import REPOSITORY
 from tests.e2e import adversary
 from tests.e2e.place import Place
 from tests.e2e.recount import Message
@@ -78,29 +75,9 @@ def _start(place: Place, folder: Path, prefix: str) -> Replay:
     return Replay(place.in_schemas(folder, prefix), {})
 
 
-def _begin(place: Place, name: str, command: str) -> subprocess.Popen[str]:
-    """Start a dbt command with logs and target of its own."""
-    words = ["dbt", "--log-path", str(place.folder / f"{name}-logs"), command, "--target", place.target]
-    words += ["--target-path", str(place.folder / f"{name}-target")]
-    return subprocess.Popen(words, cwd=REPOSITORY, env=place.environment, stdout=subprocess.PIPE, text=True)
-
-
-def _kill_when(place: Place, done: str) -> None:
-    """Start a run and kill it once it reports this model as done."""
-    with _begin(place, "killed", "run") as run:
-        assert run.stdout
-        lines = []
-        for line in run.stdout:
-            lines.append(line)
-            if "OK created" in line and place.table(done) in line:
-                run.kill()
-                break
-    assert run.returncode == -signal.SIGKILL, "".join(lines)
-
-
 def _run_twice_at_once(place: Place) -> None:
     """Two runs over the same news: each ends well, or with a conflict that Delta tells of."""
-    with _begin(place, "one", "run") as one, _begin(place, "other", "run") as other:
+    with place.begin_dbt("one", "run") as one, place.begin_dbt("other", "run") as other:
         printed = {run: run.communicate()[0] for run in (one, other)}
     for run, text in printed.items():
         assert run.returncode == 0 or CONFLICT.search(text), text
@@ -110,12 +87,12 @@ def _fail_and_retry(place: Place) -> None:
     """A run whose order_details fails; `dbt retry` runs it and what waited for it, nothing else."""
     orders = place.table("silver.order_details")
     place.execute(f"alter table {orders} set tblproperties ('delta.appendOnly' = 'true')")
-    with _begin(place, "failed", "run") as run:
+    with place.begin_dbt("failed", "run") as run:
         text, _ = run.communicate()
     assert run.returncode == 1, text
     assert "DELTA_CANNOT_MODIFY_APPEND_ONLY" in text
     place.execute(f"alter table {orders} set tblproperties ('delta.appendOnly' = 'false')")
-    with _begin(place, "failed", "retry") as retry:
+    with place.begin_dbt("failed", "retry") as retry:
         text, _ = retry.communicate()
     assert retry.returncode == 0, text
     results = json.loads((place.folder / "failed-target" / "run_results.json").read_text())["results"]
@@ -139,7 +116,7 @@ def replay(place: Place, sent: list[adversary.Sent], tmp_path_factory: pytest.Te
     replay.land(batches[:2])
     replay.place.dbt("build", "--resource-types", "seed", "model")
     replay.land(batches[2:4])
-    _kill_when(replay.place, "silver.order_details")
+    replay.place.kill_run_after("silver.order_details")
     replay.land(batches[4:6])
     _run_twice_at_once(replay.place)
     replay.land(batches[6:8])
