@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,8 +134,11 @@ class Place:
 
     def begin_dbt(self, name: str, *arguments: str) -> subprocess.Popen[str]:
         """Start a dbt command with logs and target of its own, under this name."""
+        target = self.folder / f"{name}-target"
+        target.mkdir(exist_ok=True)
+        shutil.copy(self.folder / "target" / "partial_parse.msgpack", target)  # saves parsing it all again
         command = ["dbt", "--log-path", str(self.folder / f"{name}-logs"), *arguments]
-        command += ["--target", self.target, "--target-path", str(self.folder / f"{name}-target")]
+        command += ["--target", self.target, "--target-path", str(target)]
         return subprocess.Popen(
             command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, text=True
         )
