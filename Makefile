@@ -9,7 +9,7 @@ PY := .venv/bin/python
 ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format unit integration e2e soak docs lock conformance clean
+.PHONY: help setup demo up down status test lint format unit integration golden e2e soak docs lock conformance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ unit: .venv/.complete ## Run the tests that need no Spark and no broker
 
 integration: setup ## Run the tests of each emulator and of ingestion
 	@$(PY) -m pytest -x tests/integration
+
+golden: setup ## Write anew what dbt-databricks sends for each kind of node (tests/integration/warehouse/golden)
+	@GOLDEN=1 $(PY) -m pytest -x tests/integration/warehouse/test_dbt.py
 
 e2e: setup ## Run the tests of the whole path
 	@$(PY) -m pytest -x tests/e2e

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -26,7 +27,8 @@ from emulators.warehouse.server import is_ready
 
 PROJECT = Path(__file__).with_name("project")
 DBT = str(Path(sys.executable).with_name("dbt"))
-START_TIMEOUT = 90.0
+SENT = "select statement_text from system.query.history order by start_time"
+START_TIMEOUT = 300.0
 
 
 @dataclass
@@ -89,7 +91,13 @@ class Warehouse:
             cursor.execute(statement)
             return [tuple(row) for row in cursor.fetchall()]
 
-    def dbt(self, *arguments: str, target: Path, project: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+    def sent(self) -> list[str]:
+        """Every statement that the warehouse was sent, in order."""
+        return [text for (text,) in self.rows(SENT)]
+
+    def dbt(
+        self, *arguments: str, target: Path, project: Path = PROJECT, schema: str = "check"
+    ) -> subprocess.CompletedProcess[str]:
         """Run dbt as a person does after `eval "$(python -m emulators env)"`."""
         return subprocess.run(
             [DBT, *arguments, "--profiles-dir", ".", "--no-use-colors"],
@@ -97,14 +105,46 @@ class Warehouse:
             env={
                 **os.environ,
                 **client_environment(self.settings),
+                "CHECK_SCHEMA": schema,
                 "DBT_TARGET_PATH": str(target),
                 "DBT_LOG_PATH": str(target / "logs"),
             },
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=500,
             check=False,
         )
+
+    def dbts(self, *commands: list[str], target: Path) -> str:
+        """Run dbt several times in one process, which saves its start; give back what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-c", _DBTS, json.dumps(commands)],
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                **client_environment(self.settings),
+                "DBT_PROFILES_DIR": ".",
+                "DBT_USE_COLORS": "0",
+                "DBT_TARGET_PATH": str(target),
+                "DBT_LOG_PATH": str(target / "logs"),
+            },
+            capture_output=True,
+            text=True,
+            timeout=400,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+_DBTS = """
+import json, sys
+from dbt.cli.main import dbtRunner
+for command in json.loads(sys.argv[1]):
+    result = dbtRunner().invoke(command)
+    if not result.success:
+        sys.exit(f"{command}: {result.exception or result.result}")
+"""
 
 
 @pytest.fixture(scope="session")
