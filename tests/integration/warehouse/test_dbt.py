@@ -33,7 +33,6 @@ TYPES = {
 }
 CATALOG_TYPES = {
     "MATERIALIZED_VIEW": "materialized_view",
-    "METRIC_VIEW": "metric_view",
     "STREAMING_TABLE": "streaming_table",
     "VIEW": "view",
 }
@@ -189,19 +188,20 @@ def test_a_hard_delete_ends_the_snapshots_row_and_failures_are_stored(
     assert warehouse.rows(
         "select order_id, dbt_is_deleted from check_snapshots.orders_checked where order_id = 'O4' "
         "order by dbt_valid_from, dbt_valid_to nulls last"
-    ) == [("O4", "False"), ("O4", "True")]
+    ) == [("O4", False), ("O4", True)]
     assert warehouse.rows(
         "select table_name from information_schema.tables "
         "where table_schema = 'check_dbt_test__audit' order by 1"
     ) == [("not_null_stg_orders_order_id",), ("unique_stg_orders_order_id",)]
 
 
-def test_docs_freshness_show_and_clone(warehouse: Warehouse, target: Path) -> None:
+def test_docs_freshness_show_and_clone(warehouse: Warehouse, target: Path, tmp_path: Path) -> None:
+    shutil.copy(target / "manifest.json", tmp_path)
     printed = warehouse.dbts(
         ["docs", "generate"],
         ["source", "freshness"],
         ["show", "--inline", "select count(*) as n from {{ ref('orders') }}"],
-        ["clone", "--target", "other", "--state", str(target), "--select", "orders", "stg_orders"],
+        ["clone", "--target", "other", "--state", str(tmp_path), "--select", "orders", "stg_orders"],
         target=target,
     )
 
