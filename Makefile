@@ -6,6 +6,8 @@ SEED ?= 42
 export PYTHONPATH := $(CURDIR)
 
 PY := .venv/bin/python
+# Tests wait half of their time: two workers, each with emulators of its own, take the files in their order.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
 
 .DEFAULT_GOAL := help
@@ -43,7 +45,8 @@ down: .venv/.complete ## Stop the emulators; their state stays under .local/
 status: .venv/.complete ## Tell what is up and how to reach it
 	@$(PY) -m emulators status
 
-test: lint unit integration e2e ## Run every check and test, from nothing
+test: lint unit setup ## Run every check and test, from nothing
+	@$(PY) -m pytest -x $(SIDE_BY_SIDE) tests/integration tests/e2e
 
 lint: .venv/.complete ## Check Python (ruff, mypy), SQL (sqlfluff) and the dbt project's conventions
 	@.venv/bin/ruff check --quiet .
@@ -60,13 +63,13 @@ unit: .venv/.complete ## Run the tests that need no Spark and no broker
 	@$(PY) -m pytest -x tests/unit
 
 integration: setup ## Run the tests of each emulator and of ingestion
-	@$(PY) -m pytest -x tests/integration
+	@$(PY) -m pytest -x $(SIDE_BY_SIDE) tests/integration
 
 golden: setup ## Write anew what dbt-databricks sends for each kind of node (tests/integration/warehouse/golden)
 	@GOLDEN=1 $(PY) -m pytest -x tests/integration/warehouse/test_dbt.py
 
 e2e: setup ## Run the tests of the whole path
-	@$(PY) -m pytest -x tests/e2e
+	@$(PY) -m pytest -x $(SIDE_BY_SIDE) tests/e2e
 
 # What has a long form reads SOAK.
 soak: setup ## Run the long tests, about two hours (SOAK_MINUTES=30 SOAK_RATE=1000)
