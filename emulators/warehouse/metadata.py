@@ -13,6 +13,7 @@ from emulators.warehouse.records import ColumnRecord, Relation
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.thrift import ttypes
+from emulators.warehouse.types import sql_name
 
 _STRING = t.StringType()
 _INT = t.IntegerType()
@@ -284,7 +285,7 @@ _COLUMN_COLUMNS = [
 
 
 def _column_row(relation: Relation, position: int, column: ColumnRecord) -> tuple[Any, ...]:
-    name = column.type.simpleString().upper()
+    name = sql_name(column.type)
     base = name.partition("(")[0].partition("<")[0].partition(" ")[0]
     code, precision = next(((code, digits) for known, code, digits in _TYPES if known == base), (1111, None))
     is_number = precision is not None

@@ -184,7 +184,8 @@ class Operations:
 
     def _stop(self, operation: Operation, state: State, error: SqlError) -> None:
         if operation.end(state, self.history.add, error=error):
-            self._context.sc().cancelJobGroup(operation.name)
+            # Its next job too: it may be planning still.
+            self._context.sc().cancelJobGroupAndFutureJobs(operation.name)
 
     def _run(self, operation: Operation, run: Callable[[], ResultSet]) -> None:
         if operation.state is not State.RUNNING:
