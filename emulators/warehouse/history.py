@@ -7,12 +7,12 @@ import json
 import sqlite3
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import types as t
 
+from emulators.warehouse.database import at
 from emulators.warehouse.lexer import first_word
 
 HISTORY_FILE = "history.sqlite"
@@ -21,7 +21,6 @@ MOST_CHARACTERS = 64 << 20
 """Of the texts of all statements together; the oldest statements go first."""
 
 PRUNE_EVERY = 500
-TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 _TYPES = {
     *(
@@ -248,8 +247,8 @@ class History:
             entry.application,
             entry.driver,
             entry.duration_ms,
-            _time(entry.started_at),
-            _time(entry.ended_at),
+            at(entry.started_at),
+            at(entry.ended_at),
             entry.produced_rows,
             entry.written_rows,
             _parameters(entry.parameters),
@@ -285,10 +284,6 @@ def statement_type(text: str) -> str:
     first = first_word(text).upper()
     first = _ALIASES.get(first, first)
     return first if first in _TYPES else "OTHER"
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
 
 
 def _parameters(given: dict[str, str | None] | list[str | None] | None) -> str | None:

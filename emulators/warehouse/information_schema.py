@@ -6,14 +6,11 @@ import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 from pyspark.sql import types as t
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
-from sqlglot.optimizer.qualify import qualify
 
 from emulators.warehouse import results
 from emulators.warehouse.catalog import Catalog, quoted
@@ -21,6 +18,7 @@ from emulators.warehouse.errors import table_not_found
 from emulators.warehouse.names import INFORMATION_SCHEMA, SYSTEM
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sqlite_queries import annotated, converted, used_tables
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +119,7 @@ class InformationSchema:
             _, rows = self._catalog.records.query(f"select * from {INFORMATION_SCHEMA}.{name}")  # noqa: S608
             kinds = [type_of_column(each) for each in self._columns[name]]
             fields = [t.StructField(*each) for each in zip(self._columns[name], kinds, strict=True)]
-            values = [tuple(map(_convert, row, kinds)) for row in rows]
+            values = [tuple(map(converted, row, kinds)) for row in rows]
             session.spark.createDataFrame(values, t.StructType(fields)).createOrReplaceTempView(view)
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
@@ -150,13 +148,7 @@ class Translated:
             kind or _type_of_values([row[index] for row in rows]) for index, kind in enumerate(self.types)
         ]
         columns = list(map(results.Column, self.names, kinds))
-        return results.from_rows(columns, [tuple(map(_convert, row, kinds)) for row in rows])
-
-
-def used_tables(tree: exp.Expr) -> list[exp.Table]:
-    """The tables a query reads, common table expressions left out."""
-    defined = {each.alias_or_name.lower() for each in tree.find_all(exp.CTE)}
-    return [each for each in tree.find_all(exp.Table) if each.db or each.name.lower() not in defined]
+        return results.from_rows(columns, [tuple(map(converted, row, kinds)) for row in rows])
 
 
 def translate(tree: exp.Expr, columns: Mapping[str, Sequence[str]]) -> Translated:
@@ -175,12 +167,9 @@ def translate(tree: exp.Expr, columns: Mapping[str, Sequence[str]]) -> Translate
             name: {each: _type_of_column(each).value for each in names} for name, names in columns.items()
         }
     }
-    tree = qualify(tree.copy(), dialect="databricks", schema=schema, quote_identifiers=True)
-    tree = annotate_types(tree, schema=schema, dialect="databricks")
-    if not isinstance(tree, exp.Query):
-        raise ValueError(f"not a query: {type(tree).__name__}")
-    types = [_SPARK_TYPES.get(each.type.this) if each.type else None for each in tree.selects]
-    return Translated(tree.sql("sqlite"), [each.alias_or_name for each in tree.selects], types)
+    query = annotated(tree, schema)
+    types = [_SPARK_TYPES.get(each.type.this) if each.type else None for each in query.selects]
+    return Translated(query.sql("sqlite"), [each.alias_or_name for each in query.selects], types)
 
 
 def type_of_column(column: str) -> t.DataType:
@@ -199,15 +188,3 @@ def _type_of_values(values: Sequence[Any]) -> t.DataType:
     if found and found <= {int}:
         return t.LongType()
     return t.DoubleType() if found and found <= {int, float} else t.StringType()
-
-
-def _convert(value: Any, kind: t.DataType) -> Any:
-    if value is None:
-        return None
-    if isinstance(kind, t.TimestampType):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    if isinstance(kind, t.DateType):
-        return date.fromisoformat(value)
-    if isinstance(kind, t.BooleanType):
-        return bool(value)
-    return str(value) if isinstance(kind, t.StringType) else value

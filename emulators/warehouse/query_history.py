@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
-from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import types as t
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
-from sqlglot.optimizer.qualify import qualify
 
 from emulators.warehouse import results
 from emulators.warehouse.history import COLUMNS, History
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sqlite_queries import NESTED, annotated, converted, used_tables
 
 log = logging.getLogger(__name__)
 
 NAME = ("system", "query", "history")
 VIEW = "__system_query_history"
 
-_NESTED = (t.StructType, t.MapType)
 _KINDS: dict[type[t.DataType], str] = {
     t.LongType: "BIGINT",
     t.IntegerType: "INT",
@@ -61,8 +57,7 @@ def answer(sql: str, session: Session, history: History, *, is_bound: bool) -> R
         tree = parse_one(sql, read="databricks")
     except SqlglotError:
         return sql
-    defined = {each.alias_or_name.lower() for each in tree.find_all(exp.CTE)}
-    tables = [each for each in tree.find_all(exp.Table) if each.db or each.name.lower() not in defined]
+    tables = used_tables(tree)
     ours = [each for each in tables if (each.catalog.lower(), each.db.lower(), each.name.lower()) == NAME]
     if ours and len(ours) == len(tables) and isinstance(tree, exp.Query) and not is_bound:
         try:
@@ -72,7 +67,7 @@ def answer(sql: str, session: Session, history: History, *, is_bound: bool) -> R
     if not ours:
         return sql
     rows = history.query(f"select * from query.{NAME[2]}")  # noqa: S608
-    values = [tuple(map(_value, row, COLUMNS.values())) for row in rows]
+    values = [tuple(map(converted, row, COLUMNS.values())) for row in rows]
     schema = t.StructType([t.StructField(*each) for each in COLUMNS.items()])
     session.spark.createDataFrame(values, schema).createOrReplaceTempView(VIEW)
     for table in ours:
@@ -87,21 +82,10 @@ def answer(sql: str, session: Session, history: History, *, is_bound: bool) -> R
 def _from_sqlite(tree: exp.Expr, history: History) -> ResultSet:
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
-    tree = qualify(tree, dialect="databricks", schema=_SCHEMA, quote_identifiers=True)
-    tree = annotate_types(tree, schema=_SCHEMA, dialect="databricks")
-    if not isinstance(tree, exp.Query):
-        raise ValueError(f"not a query: {type(tree).__name__}")
-    columns = [Column(each.alias_or_name, _type_of(each)) for each in tree.selects]
-    rows = history.query(tree.sql("sqlite"))
-    return results.from_rows(
-        columns,
-        [
-            tuple(
-                _pairs(_value(value, each.type), each.type) for value, each in zip(row, columns, strict=True)
-            )
-            for row in rows
-        ],
-    )
+    query = annotated(tree, _SCHEMA)
+    columns = [Column(each.alias_or_name, _type_of(each)) for each in query.selects]
+    rows = history.query(query.sql("sqlite"))
+    return results.from_rows(columns, [tuple(map(_for_arrow, row, columns)) for row in rows])
 
 
 def _type_of(selected: exp.Expr) -> t.DataType:
@@ -111,22 +95,15 @@ def _type_of(selected: exp.Expr) -> t.DataType:
         KeyError: it is not known well enough to hand it out.
     """
     inner = selected.unalias()
-    if isinstance(inner, exp.Column) and isinstance(kind := COLUMNS.get(inner.name), _NESTED):
+    if isinstance(inner, exp.Column) and isinstance(kind := COLUMNS.get(inner.name), NESTED):
         return kind
-    if any(isinstance(COLUMNS.get(each.name), _NESTED) for each in inner.find_all(exp.Column)):
+    if any(isinstance(COLUMNS.get(each.name), NESTED) for each in inner.find_all(exp.Column)):
         raise KeyError(inner.sql())  # a function of a nested value: Spark's JSON differs from SQLite's
     return _SPARK_TYPES[inner.type.this] if inner.type else t.StringType()
 
 
-def _value(value: Any, kind: t.DataType) -> Any:
-    """A value of SQLite as the one Spark takes."""
-    if value is None:
-        return None
-    if isinstance(kind, t.TimestampType):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    if isinstance(kind, t.BooleanType):
-        return bool(value)
-    return json.loads(value) if isinstance(kind, _NESTED) else value
+def _for_arrow(value: Any, column: Column) -> Any:
+    return _pairs(converted(value, column.type), column.type)
 
 
 def _pairs(value: Any, kind: t.DataType) -> Any:

@@ -9,9 +9,10 @@ from pyspark.sql import types as t
 from sqlglot import parse_one
 from sqlglot.errors import SqlglotError
 
-from emulators.warehouse.information_schema import translate, used_tables
+from emulators.warehouse.information_schema import translate
 from emulators.warehouse.records import Records
 from emulators.warehouse.spark_catalog import RelationEntry, SchemaEntry
+from emulators.warehouse.sqlite_queries import used_tables
 from emulators.warehouse.statements import Key
 
 COLUMNS = t.StructType(
