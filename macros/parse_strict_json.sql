@@ -3,9 +3,10 @@
    `,` or `}` inside an object: both only with `,`, and then the array has more than one element. #}
 {% macro parse_strict_json(body_text) -%}
     case
-        when
-            size(try_cast(try_parse_json(concat('[', {{ body_text }}, ']')) as array<variant>)) = 1
-            and try_parse_json(concat('{"value":', {{ body_text }}, '}')) is not null
-            then try_parse_json({{ body_text }})
+        when size(try_cast(try_parse_json(concat('[', {{ body_text }}, ']')) as array<variant>)) = 1
+            then
+                try_variant_get(
+                    try_parse_json(concat('{"value":', {{ body_text }}, '}')), '$.value', 'variant'
+                )
     end
 {%- endmacro %}

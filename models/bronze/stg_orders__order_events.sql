@@ -1,6 +1,9 @@
 -- Grain: one row per landed message, copies and rejected messages included.
 -- Nothing here may be summed: one event can land more than once.
 {%- set field_names = "array('" ~ order_event_fields() | join("', '") ~ "')" %}
+{%- set texts_type = "'struct<" ~ order_event_fields() | join(": string, ") ~ ": string>'" %}
+{%- set drift_type = 'array<struct<field_name: string, drift_kind: string, json_type: string>>' %}
+{%- set number_fields = "'" ~ order_event_number_fields() | join("', '") ~ "'" %}
 with
 
 landed as (
@@ -61,7 +64,7 @@ texts as (
 documents as (
 
     select
-        * except (body_text),
+        *,
         {{ parse_strict_json('body_text') }} as document
     from texts
 
@@ -84,30 +87,50 @@ landed_documents as (
 
 ),
 
+-- Nearly every message has all fields of the contract, with their types, and no others: then there
+-- is no need to look at each of them.
+shapes as (
+
+    select
+        *,
+        {{ is_regular('document') }} as is_regular,
+        {{ is_regular('landed_document') }} as has_landed_regular
+    from landed_documents
+
+),
+
 -- What the sender wrote, as text; the text of an object or array is its JSON.
 objects as (
 
     select
         *,
-        try_variant_get(
-            document,
-            '$',
-            'struct<{{ order_event_fields() | join(": string,\n") }}: string>'
-        ) as texts,
-        array_sort(
-            array_except(
-                map_keys(try_variant_get(document, '$', 'map<string, variant>')),
-                {{ field_names }}
-            )
-        ) as unknown_fields,
-        transform(
-            map_entries(try_variant_get(landed_document, '$', 'map<string, variant>')),
-            member -> struct(
-                member.key as field_name,
-                {{ json_type('member.value') }} as json_type
-            )
-        ) as landed_fields
-    from landed_documents
+        case
+            -- The same texts, and nothing is copied field by field.
+            when is_regular then from_json(body_text, {{ texts_type }})
+            else try_variant_get(document, '$', {{ texts_type }})
+        end as texts,
+        case
+            when is_regular then cast(array() as array<string>)
+            else
+                array_sort(
+                    array_except(
+                        map_keys(try_variant_get(document, '$', 'map<string, variant>')),
+                        {{ field_names }}
+                    )
+                )
+        end as unknown_fields,
+        case
+            when not has_landed_regular
+                then
+                    transform(
+                        map_entries(try_variant_get(landed_document, '$', 'map<string, variant>')),
+                        member -> struct(
+                            member.key as field_name,
+                            {{ json_type('member.value') }} as json_type
+                        )
+                    )
+        end as landed_fields
+    from shapes
 
 ),
 
@@ -122,30 +145,37 @@ written as (
                 when objects.texts.{{ field }} rlike '[^\\s]' then objects.texts.{{ field }}
             end as written_{{ field }},
         {% endfor -%}
-        array_compact(
-            array(
-                {% for field in [
-                    'event_id',
-                    'order_id',
-                    'customer_id',
-                    'customer_name',
-                    'customer_email',
-                    'city',
-                    'state',
-                    'product_id',
-                    'product_name',
-                    'category',
-                    'brand',
-                    'payment_method',
-                ] -%}
-                    case
-                        when {{ is_nested('objects.document', field, 'objects.texts.' ~ field) }}
-                            then '{{ field }}'
-                    end
-                    {{- ',' if not loop.last }}
-                {% endfor -%}
-            )
-        ) as nested_fields
+        case
+            when objects.is_regular then cast(array() as array<string>)
+            else
+                array_compact(
+                    array(
+                        {% for field in [
+                            'event_id',
+                            'order_id',
+                            'customer_id',
+                            'customer_name',
+                            'customer_email',
+                            'city',
+                            'state',
+                            'product_id',
+                            'product_name',
+                            'category',
+                            'brand',
+                            'payment_method',
+                        ] -%}
+                            case
+                                when
+                                    {{ is_nested(
+                                        'objects.document', field, 'objects.texts.' ~ field
+                                    ) }}
+                                    then '{{ field }}'
+                            end
+                            {{- ',' if not loop.last }}
+                        {% endfor -%}
+                    )
+                )
+        end as nested_fields
     from objects
 
 ),
@@ -257,34 +287,40 @@ compared as (
 
     select
         *,
-        concat(
-            transform(
-                filter(
-                    landed_fields,
-                    field -> not array_contains({{ field_names }}, field.field_name)
-                ),
-                field -> struct(field.field_name, 'added' as drift_kind, field.json_type)
-            ),
-            transform(
-                filter(
-                    landed_fields,
-                    field -> array_contains({{ field_names }}, field.field_name)
-                    and field.json_type not in (
-                        'null',
-                        if(field.field_name in ('schema_version', 'quantity'), 'number', 'string')
+        case
+            when has_landed_regular then cast(array() as {{ drift_type }})
+            else
+                concat(
+                    transform(
+                        filter(
+                            landed_fields,
+                            field -> not array_contains({{ field_names }}, field.field_name)
+                        ),
+                        field -> struct(field.field_name, 'added' as drift_kind, field.json_type)
+                    ),
+                    transform(
+                        filter(
+                            landed_fields,
+                            field -> array_contains({{ field_names }}, field.field_name)
+                            and field.json_type not in (
+                                'null',
+                                if(
+                                    field.field_name in ({{ number_fields }}), 'number', 'string'
+                                )
+                            )
+                        ),
+                        field -> struct(field.field_name, 'retyped' as drift_kind, field.json_type)
+                    ),
+                    transform(
+                        array_except(
+                            {{ field_names }}, transform(landed_fields, field -> field.field_name)
+                        ),
+                        field_name -> struct(
+                            field_name, 'missing' as drift_kind, 'none' as json_type
+                        )
                     )
-                ),
-                field -> struct(field.field_name, 'retyped' as drift_kind, field.json_type)
-            ),
-            transform(
-                array_except(
-                    {{ field_names }}, transform(landed_fields, field -> field.field_name)
-                ),
-                field_name -> struct(
-                    field_name, 'missing' as drift_kind, 'none' as json_type
                 )
-            )
-        ) as drift
+        end as drift
     from judged
 
 ),

@@ -1,0 +1,3 @@
+{% macro order_event_number_fields() -%}
+    {{ return(['schema_version', 'quantity']) }}
+{%- endmacro %}
