@@ -1,0 +1,163 @@
+"""Milliseconds of small statements through the Python connector, and the memory that many of them take.
+
+Metadata statements and calls, each repeated in turn: their medians, and the median of all. `select 1`: the
+median against `spark.sql("select 1").collect()` in this process, in turn with it. Then `--statements` of them
+of every kind: the resident memory of the warehouse on the way. It must be up: `python -m emulators up`.
+
+    python benchmarks/warehouse_statements.py [--rounds 50] [--statements 10000]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import psutil
+import typer
+from databricks.sql.client import Cursor
+from pyspark.sql import SparkSession
+from rich.console import Console
+from rich.table import Table
+
+from emulators import settings
+from emulators.connection import connect
+from emulators.environment import client_environment
+from emulators.settings import Settings
+
+SCHEMA = "benchmark_statements"
+TABLES = 20
+WARM_UP = 5
+SAMPLES = 10
+
+
+def metadata(catalog: str) -> dict[str, Callable[[Cursor], Any]]:
+    """What clients and dbt ask of a catalog, by name."""
+    statements = (
+        "show schemas",
+        f"show tables in {SCHEMA}",
+        f"show views in {SCHEMA}",
+        f"show columns in {SCHEMA}.table_0",
+        f"show tblproperties {SCHEMA}.table_0",
+        f"describe table {SCHEMA}.table_0",
+        f"describe table extended {SCHEMA}.table_0",
+        f"describe table extended {SCHEMA}.table_0 as json",
+        f"select * from {catalog}.information_schema.tables where table_schema = '{SCHEMA}'",
+        f"select * from system.information_schema.columns where table_schema = '{SCHEMA}'",
+        f"select * from {catalog}.information_schema.table_tags where schema_name = '{SCHEMA}'",
+    )
+
+    def running(statement: str) -> Callable[[Cursor], Any]:
+        return lambda cursor: cursor.execute(statement)
+
+    return {each: running(each) for each in statements} | {
+        "GetCatalogs": lambda cursor: cursor.catalogs(),
+        "GetSchemas": lambda cursor: cursor.schemas(),
+        "GetTables": lambda cursor: cursor.tables(schema_name=SCHEMA),
+        "GetColumns": lambda cursor: cursor.columns(schema_name=SCHEMA, table_name="table_0"),
+    }
+
+
+def milliseconds(run: Callable[[], Any]) -> float:
+    """How long one call takes."""
+    began = time.perf_counter()
+    run()
+    return (time.perf_counter() - began) * 1000
+
+
+def resident(chosen: Settings) -> float:
+    """Resident memory of the warehouse's processes, in MB."""
+    pid = int(json.loads((chosen.run / "warehouse.json").read_text())["pid"])
+    process = psutil.Process(pid)
+    return sum(each.memory_info().rss for each in (process, *process.children(recursive=True))) / 1e6
+
+
+def main(
+    rounds: Annotated[int, typer.Option(help="Repetitions of each statement.")] = 50,
+    statements: Annotated[int, typer.Option(help="Statements for the memory; 0 for none.")] = 10_000,
+) -> None:
+    """Print the figures."""
+    console = Console()
+    chosen = settings.load()
+    os.environ.update(client_environment(chosen))
+    with connect(chosen) as connection, connection.cursor() as cursor:
+        cursor.execute(f"create schema if not exists {SCHEMA}")
+        for number in range(TABLES):
+            cursor.execute(
+                f"create or replace table {SCHEMA}.table_{number} as select id, 'x' as x from range(10)"
+            )
+        cursor.execute(f"create or replace view {SCHEMA}.view_0 as select * from {SCHEMA}.table_0")
+        cursor.execute("select current_catalog()")
+        catalog = str(cursor.fetchall()[0][0])
+
+        def fetch(ask: Callable[[Cursor], Any]) -> None:
+            ask(cursor)
+            cursor.fetchall()
+
+        taken: dict[str, list[float]] = {}
+        for number in range(-WARM_UP, rounds):
+            for name, ask in metadata(catalog).items():
+                took = milliseconds(lambda ask=ask: fetch(ask))  # type: ignore[misc]
+                if number >= 0:
+                    taken.setdefault(name, []).append(took)
+        table = Table("metadata", "median ms", "p95 ms", box=None)
+        for name, values in taken.items():
+            table.add_row(
+                name, f"{statistics.median(values):.1f}", f"{statistics.quantiles(values, n=20)[-1]:.1f}"
+            )
+        everything = [value for values in taken.values() for value in values]
+        table.add_row(
+            "all", f"{statistics.median(everything):.1f}", f"{statistics.quantiles(everything, n=20)[-1]:.1f}"
+        )
+        console.print(table)
+
+        spark = SparkSession.builder.appName("benchmark").getOrCreate()
+        runs: dict[str, Callable[[], Any]] = {
+            "connector": lambda: fetch(lambda cursor: cursor.execute("select 1")),
+            "spark.sql": lambda: spark.sql("select 1").collect(),
+        }
+        ones: dict[str, list[float]] = {name: [] for name in runs}
+        for number in range(-rounds, rounds * 4):
+            for name, run in runs.items():
+                took = milliseconds(run)
+                if number >= 0:
+                    ones[name].append(took)
+        spark.stop()
+        medians = {name: statistics.median(values) for name, values in ones.items()}
+        for name, median in medians.items():
+            console.print(f"select 1, {name:10} {median:6.1f} ms")
+        console.print(f"ratio {medians['connector'] / medians['spark.sql']:.2f}")
+
+        if statements:
+            memory(console, chosen, cursor, catalog, statements)
+        cursor.execute(f"drop schema {SCHEMA} cascade")
+
+
+def memory(console: Console, chosen: Settings, cursor: Cursor, catalog: str, statements: int) -> None:
+    """Run statements of every kind, and print the memory of the warehouse on the way."""
+    asks = [
+        *metadata(catalog).values(),
+        lambda cursor: cursor.execute("select 1"),
+        lambda cursor: cursor.execute(f"select count(*), max(x) from {SCHEMA}.table_1"),
+        lambda cursor: cursor.execute(f"insert into {SCHEMA}.table_2 values (1, 'y')"),
+        lambda cursor: cursor.execute(f"create or replace table {SCHEMA}.table_3 as select * from range(10)"),
+    ]
+    table = Table("statements", "resident MB", box=None)
+    for number in range(statements):
+        if number % max(1, statements // SAMPLES) == 0:
+            table.add_row(f"{number:,}", f"{resident(chosen):,.0f}")
+        asks[number % len(asks)](cursor)
+        cursor.fetchall()
+    table.add_row(f"{statements:,}", f"{resident(chosen):,.0f}")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
