@@ -62,7 +62,9 @@ class Spool:
 
     def collect(self, frame: DataFrame) -> list[Chunk]:
         """Run a query; its rows are in files then, in the order of the query."""
-        index = frame.mapInArrow(_writer(str(self._folder)), INDEX).toArrow()
+        # PySpark reads names as expressions here: a name with a dot is not found.
+        plain = frame.toDF(*[f"c{index}" for index in range(len(frame.columns))])
+        index = plain.mapInArrow(_writer(str(self._folder)), INDEX).toArrow()
         rows = sorted(zip(*(each.to_pylist() for each in index.columns), strict=True))
         return [Chunk(self._folder / file, position, size, count) for _, file, position, size, count in rows]
 

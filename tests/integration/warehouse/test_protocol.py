@@ -29,9 +29,9 @@ def test_a_large_result_is_in_files_until_it_is_closed(warehouse: Warehouse) -> 
         assert sum(each.stat().st_size for each in scratch_files(warehouse)) > 800_000_000
         first = cursor.fetchmany_arrow(2000)
         assert first["id"].to_pylist() == list(range(99_999, 97_999, -1))
-        cursor.execute("select explode(sequence(1, 200000)) as n")  # Spark expects one row
+        cursor.execute("select explode(sequence(1, 200000)) as `n.1`")  # Spark expects one row
         assert len(scratch_files(warehouse)) < 3
-        assert cursor.fetchall_arrow()["n"].to_pylist() == list(range(1, 200_001))
+        assert cursor.fetchall_arrow()["n.1"].to_pylist() == list(range(1, 200_001))
     assert scratch_files(warehouse) == []
 
 
