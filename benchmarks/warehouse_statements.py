@@ -38,6 +38,11 @@ WARM_UP = 5
 SAMPLES = 10
 
 
+def executing(statement: str) -> Callable[[Cursor], Any]:
+    """What runs a statement."""
+    return lambda cursor: cursor.execute(statement)
+
+
 def metadata(catalog: str) -> dict[str, Callable[[Cursor], Any]]:
     """What clients and dbt ask of a catalog, by name."""
     statements = (
@@ -53,11 +58,7 @@ def metadata(catalog: str) -> dict[str, Callable[[Cursor], Any]]:
         f"select * from system.information_schema.columns where table_schema = '{SCHEMA}'",
         f"select * from {catalog}.information_schema.table_tags where schema_name = '{SCHEMA}'",
     )
-
-    def running(statement: str) -> Callable[[Cursor], Any]:
-        return lambda cursor: cursor.execute(statement)
-
-    return {each: running(each) for each in statements} | {
+    return {each: executing(each) for each in statements} | {
         "GetCatalogs": lambda cursor: cursor.catalogs(),
         "GetSchemas": lambda cursor: cursor.schemas(),
         "GetTables": lambda cursor: cursor.tables(schema_name=SCHEMA),
@@ -120,7 +121,7 @@ def main(
 
         spark = SparkSession.builder.appName("benchmark").getOrCreate()
         runs: dict[str, Callable[[], Any]] = {
-            "connector": lambda: fetch(lambda cursor: cursor.execute("select 1")),
+            "connector": lambda: fetch(executing("select 1")),
             "spark.sql": lambda: spark.sql("select 1").collect(),
         }
         ones: dict[str, list[float]] = {name: [] for name in runs}
@@ -144,10 +145,10 @@ def memory(console: Console, chosen: Settings, cursor: Cursor, catalog: str, sta
     """Run statements of every kind, and print the memory of the warehouse on the way."""
     asks = [
         *metadata(catalog).values(),
-        lambda cursor: cursor.execute("select 1"),
-        lambda cursor: cursor.execute(f"select count(*), max(x) from {SCHEMA}.table_1"),
-        lambda cursor: cursor.execute(f"insert into {SCHEMA}.table_2 values (1, 'y')"),
-        lambda cursor: cursor.execute(f"create or replace table {SCHEMA}.table_3 as select * from range(10)"),
+        executing("select 1"),
+        executing(f"select count(*), max(x) from {SCHEMA}.table_1"),
+        executing(f"insert into {SCHEMA}.table_2 values (1, 'y')"),
+        executing(f"create or replace table {SCHEMA}.table_3 as select * from range(10)"),
     ]
     table = Table("statements", "resident MB", box=None)
     for number in range(statements):
