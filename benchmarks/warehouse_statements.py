@@ -9,7 +9,6 @@ of every kind: the resident memory of the warehouse on the way. It must be up: `
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import sys
@@ -20,17 +19,16 @@ from typing import Annotated, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import psutil
 import typer
 from databricks.sql.client import Cursor
 from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
-from emulators import settings
+from emulators import processes, settings
 from emulators.connection import connect
 from emulators.environment import client_environment
-from emulators.settings import Settings
+from emulators.settings import CATALOG, Settings
 
 SCHEMA = "benchmark_statements"
 TABLES = 20
@@ -43,7 +41,7 @@ def executing(statement: str) -> Callable[[Cursor], Any]:
     return lambda cursor: cursor.execute(statement)
 
 
-def metadata(catalog: str) -> dict[str, Callable[[Cursor], Any]]:
+def metadata() -> dict[str, Callable[[Cursor], Any]]:
     """What clients and dbt ask of a catalog, by name."""
     statements = (
         "show schemas",
@@ -54,9 +52,9 @@ def metadata(catalog: str) -> dict[str, Callable[[Cursor], Any]]:
         f"describe table {SCHEMA}.table_0",
         f"describe table extended {SCHEMA}.table_0",
         f"describe table extended {SCHEMA}.table_0 as json",
-        f"select * from {catalog}.information_schema.tables where table_schema = '{SCHEMA}'",
+        f"select * from {CATALOG}.information_schema.tables where table_schema = '{SCHEMA}'",
         f"select * from system.information_schema.columns where table_schema = '{SCHEMA}'",
-        f"select * from {catalog}.information_schema.table_tags where schema_name = '{SCHEMA}'",
+        f"select * from {CATALOG}.information_schema.table_tags where schema_name = '{SCHEMA}'",
     )
     return {each: executing(each) for each in statements} | {
         "GetCatalogs": lambda cursor: cursor.catalogs(),
@@ -66,17 +64,24 @@ def metadata(catalog: str) -> dict[str, Callable[[Cursor], Any]]:
     }
 
 
-def milliseconds(run: Callable[[], Any]) -> float:
+def milliseconds(run: Callable[..., Any], *arguments: Any) -> float:
     """How long one call takes."""
     began = time.perf_counter()
-    run()
+    run(*arguments)
     return (time.perf_counter() - began) * 1000
+
+
+def fetch(cursor: Cursor, ask: Callable[[Cursor], Any]) -> None:
+    """Ask, and take all rows."""
+    ask(cursor)
+    cursor.fetchall()
 
 
 def resident(chosen: Settings) -> float:
     """Resident memory of the warehouse's processes, in MB."""
-    pid = int(json.loads((chosen.run / "warehouse.json").read_text())["pid"])
-    process = psutil.Process(pid)
+    process = processes.running(chosen, "warehouse")
+    if process is None:
+        raise RuntimeError("the warehouse is gone")
     return sum(each.memory_info().rss for each in (process, *process.children(recursive=True))) / 1e6
 
 
@@ -95,33 +100,22 @@ def main(
                 f"create or replace table {SCHEMA}.table_{number} as select id, 'x' as x from range(10)"
             )
         cursor.execute(f"create or replace view {SCHEMA}.view_0 as select * from {SCHEMA}.table_0")
-        cursor.execute("select current_catalog()")
-        catalog = str(cursor.fetchall()[0][0])
-
-        def fetch(ask: Callable[[Cursor], Any]) -> None:
-            ask(cursor)
-            cursor.fetchall()
-
         taken: dict[str, list[float]] = {}
         for number in range(-WARM_UP, rounds):
-            for name, ask in metadata(catalog).items():
-                took = milliseconds(lambda ask=ask: fetch(ask))  # type: ignore[misc]
+            for name, ask in metadata().items():
+                took = milliseconds(fetch, cursor, ask)
                 if number >= 0:
                     taken.setdefault(name, []).append(took)
         table = Table("metadata", "median ms", "p95 ms", box=None)
-        for name, values in taken.items():
-            table.add_row(
-                name, f"{statistics.median(values):.1f}", f"{statistics.quantiles(values, n=20)[-1]:.1f}"
-            )
         everything = [value for values in taken.values() for value in values]
-        table.add_row(
-            "all", f"{statistics.median(everything):.1f}", f"{statistics.quantiles(everything, n=20)[-1]:.1f}"
-        )
+        for name, values in (*taken.items(), ("all", everything)):
+            p95 = statistics.quantiles(values, n=20)[-1]
+            table.add_row(name, f"{statistics.median(values):.1f}", f"{p95:.1f}")
         console.print(table)
 
         spark = SparkSession.builder.appName("benchmark").getOrCreate()
         runs: dict[str, Callable[[], Any]] = {
-            "connector": lambda: fetch(executing("select 1")),
+            "connector": lambda: fetch(cursor, executing("select 1")),
             "spark.sql": lambda: spark.sql("select 1").collect(),
         }
         ones: dict[str, list[float]] = {name: [] for name in runs}
@@ -137,14 +131,14 @@ def main(
         console.print(f"ratio {medians['connector'] / medians['spark.sql']:.2f}")
 
         if statements:
-            memory(console, chosen, cursor, catalog, statements)
+            memory(console, chosen, cursor, statements)
         cursor.execute(f"drop schema {SCHEMA} cascade")
 
 
-def memory(console: Console, chosen: Settings, cursor: Cursor, catalog: str, statements: int) -> None:
+def memory(console: Console, chosen: Settings, cursor: Cursor, statements: int) -> None:
     """Run statements of every kind, and print the memory of the warehouse on the way."""
     asks = [
-        *metadata(catalog).values(),
+        *metadata().values(),
         executing("select 1"),
         executing(f"select count(*), max(x) from {SCHEMA}.table_1"),
         executing(f"insert into {SCHEMA}.table_2 values (1, 'y')"),
@@ -154,8 +148,7 @@ def memory(console: Console, chosen: Settings, cursor: Cursor, catalog: str, sta
     for number in range(statements):
         if number % max(1, statements // SAMPLES) == 0:
             table.add_row(f"{number:,}", f"{resident(chosen):,.0f}")
-        asks[number % len(asks)](cursor)
-        cursor.fetchall()
+        fetch(cursor, asks[number % len(asks)])
     table.add_row(f"{statements:,}", f"{resident(chosen):,.0f}")
     console.print(table)
 

@@ -41,7 +41,7 @@ def start(settings: Settings, service: Service, environment: Mapping[str, str]) 
     Raises:
         EmulatorError: one of its ports is taken.
     """
-    if _running(settings, service.name):
+    if running(settings, service.name):
         return
     stop(settings, service.name)
     for variable, port in service.ports.items():
@@ -72,7 +72,7 @@ def wait_until_ready(settings: Settings, service: Service, timeout: float = STAR
     deadline = time.monotonic() + timeout
     while not service.is_ready(settings):
         late = time.monotonic() > deadline
-        if late or not _running(settings, service.name):
+        if late or not running(settings, service.name):
             log = _log(settings, service.name)
             last = next(iter(log.read_text(errors="replace").strip().splitlines()[-1:]), "no output")
             what = f"did not serve within {timeout:.0f} s" if late else "stopped while starting"
@@ -82,7 +82,18 @@ def wait_until_ready(settings: Settings, service: Service, timeout: float = STAR
 
 def is_up(settings: Settings, service: Service) -> bool:
     """Whether the process of this home runs and serves."""
-    return _running(settings, service.name) is not None and service.is_ready(settings)
+    return running(settings, service.name) is not None and service.is_ready(settings)
+
+
+def running(settings: Settings, name: str) -> psutil.Process | None:
+    """The recorded process if it is alive: same pid and same start, so never a stranger with a reused pid."""
+    try:
+        record = json.loads(_record(settings, name).read_text())
+        process = psutil.Process(record["pid"])
+        same = abs(process.create_time() - record["started_at"]) < 1
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, psutil.Error):
+        return None
 
 
 def stop(settings: Settings, name: str) -> bool:
@@ -127,17 +138,6 @@ def _record(settings: Settings, name: str) -> Path:
 
 def _log(settings: Settings, name: str) -> Path:
     return settings.log / f"{name}.log"
-
-
-def _running(settings: Settings, name: str) -> psutil.Process | None:
-    """The recorded process if it is alive: same pid and same start, so never a stranger with a reused pid."""
-    try:
-        record = json.loads(_record(settings, name).read_text())
-        process = psutil.Process(record["pid"])
-        same = abs(process.create_time() - record["started_at"]) < 1
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, ValueError, psutil.Error):
-        return None
 
 
 def _members(record: Path) -> list[psutil.Process]:

@@ -94,7 +94,10 @@ shapes as (
     select
         *,
         {{ is_regular('document') }} as is_regular,
-        {{ is_regular('landed_document') }} as has_landed_regular
+        case
+            when is_corrected then {{ is_regular('landed_document') }}
+            else is_regular
+        end as has_landed_regular
     from landed_documents
 
 ),
