@@ -1,6 +1,7 @@
 """Rows per second of the Python connector, against `toArrow()` in this process.
 
-Both read the same Delta table of ten columns, in turn. The warehouse must be up: `python -m emulators up`.
+Both read the same Delta table of ten columns, in turn. The warehouse must be up, its Java optimising as the
+one of this process does: `WAREHOUSE_SIZE=large python -m emulators up`.
 
     python benchmarks/warehouse_fetch.py [--rows N]
 """

@@ -17,7 +17,7 @@ from emulators.eventhubs import broker, front
 from emulators.jars import ensure_jars
 from emulators.java import ensure_java
 from emulators.processes import Service
-from emulators.settings import CATALOG, HTTP_PATH, HUBS, LOOPBACK, PORT_VARIABLES, Settings
+from emulators.settings import CATALOG, HTTP_PATH, HUBS, PORT_VARIABLES, Settings
 from emulators.spark_conf import write_spark_conf
 from emulators.warehouse import server
 from emulators.warehouse.certificates import ensure_certificates
@@ -95,7 +95,7 @@ def status(settings: Settings) -> Status:
         for group, names in GROUPS.items()
     }
     warehouse = {
-        "host": LOOPBACK,
+        "host": settings.warehouse_address,
         "port": settings.warehouse_port,
         "http_path": HTTP_PATH,
         "token": settings.warehouse_token,

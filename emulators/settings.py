@@ -10,15 +10,20 @@ import socket
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from emulators.errors import EmulatorError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
+EVERY_ADDRESS = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - only when WAREHOUSE_HOST says so
+"""Hosts that stand for every address of this machine, and how this machine reaches a server there."""
 SAS_KEY_NAME = "RootManageSharedAccessKey"
 HTTP_PATH = "/sql/1.0/warehouses/local"
 CATALOG = "spark_catalog"
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 
 PORT_VARIABLES = {
     "amqp_port": "EVENTHUBS_AMQP_PORT",
@@ -51,6 +56,8 @@ class Settings:
     warehouse_port: int
     sas_key: str
     warehouse_token: str
+    warehouse_host: str = LOOPBACK
+    """Where the SQL warehouse listens: never kept, so that it is loopback unless the shell says otherwise."""
 
     @property
     def connection_string(self) -> str:
@@ -68,7 +75,13 @@ class Settings:
     @property
     def warehouse_url(self) -> str:
         """Base address of the SQL warehouse."""
-        return f"http://{LOOPBACK}:{self.warehouse_port}"
+        host = self.warehouse_address
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.warehouse_port}"
+
+    @property
+    def warehouse_address(self) -> str:
+        """The host by which this machine reaches the SQL warehouse."""
+        return EVERY_ADDRESS.get(self.warehouse_host, self.warehouse_host)
 
     @property
     def jars(self) -> Path:
@@ -116,6 +129,14 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(environment.get("EMULATORS_HOME") or REPOSITORY / ".local").resolve()
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def catalogs_from(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Catalogs the warehouse makes when it starts without them: `WAREHOUSE_CATALOGS`, else `main`."""
     return [each for each in re.split(r"[\s,]+", environment.get("WAREHOUSE_CATALOGS", "main")) if each]
@@ -125,7 +146,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read this home's settings, or make and keep them on the first call.
 
     Raises:
-        EmulatorError: a port variable is not a port, or the kept file is not readable.
+        EmulatorError: a port variable is not a port, a host no host, or the kept file is not readable.
     """
     home = home_from(environment)
     file = home / "emulators.json"
@@ -146,7 +167,20 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         temporary.touch(mode=0o600)
         temporary.write_text(json.dumps(values, indent=2))
         temporary.replace(file)
-    return Settings(home=home, **values)  # type: ignore[arg-type]
+    return Settings(home=home, warehouse_host=_host(environment), **values)  # type: ignore[arg-type]
+
+
+def _host(environment: Mapping[str, str]) -> str:
+    text = environment.get("WAREHOUSE_HOST") or LOOPBACK
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        if not _HOST_NAME.fullmatch(text):
+            raise EmulatorError(
+                f"WAREHOUSE_HOST={text!r} is neither an address nor the name of a host: set one of this "
+                "machine without scheme and port, or unset it."
+            ) from None
+        return text.lower()
 
 
 def _port(environment: Mapping[str, str], variable: str) -> int | None:

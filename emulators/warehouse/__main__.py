@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -12,7 +13,7 @@ import time
 from pyspark.sql import SparkSession
 
 from emulators.errors import EmulatorError
-from emulators.settings import Settings, catalogs_from, load
+from emulators.settings import Settings, catalogs_from, is_loopback, load
 from emulators.warehouse import certificates, spark
 from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.engine import Engine
@@ -57,7 +58,7 @@ def main() -> int:
         settings = load()
         is_large = spark.is_large(settings)
         certificates.ensure_certificates(settings)
-        server = _listen(settings)
+        server = listen(settings)
     except EmulatorError as error:
         log.error("%s", error)
         return 1
@@ -71,16 +72,36 @@ def main() -> int:
     return status
 
 
-def _listen(settings: Settings) -> WarehouseServer:
+def listen(settings: Settings) -> WarehouseServer:
+    """Take the warehouse's address.
+
+    Raises:
+        EmulatorError: this machine has no such address, or the port is taken.
+    """
     try:
-        return WarehouseServer(
-            settings.warehouse_port, settings.warehouse_token, certificates.server_certificate(settings)
+        server = WarehouseServer(
+            settings.warehouse_host,
+            settings.warehouse_port,
+            settings.warehouse_token,
+            certificates.server_certificate(settings),
         )
     except OSError as error:
-        port = settings.warehouse_port
+        host, port = settings.warehouse_host, settings.warehouse_port
+        remedy = (
+            "free the port or set WAREHOUSE_PORT"
+            if error.errno == errno.EADDRINUSE
+            else "set WAREHOUSE_HOST to an address of this machine and WAREHOUSE_PORT to a free port"
+        )
         raise EmulatorError(
-            f"The SQL warehouse cannot listen on port {port} ({error}): free it or set WAREHOUSE_PORT."
+            f"The SQL warehouse cannot listen on {host}, port {port} ({error.strerror}): {remedy}."
         ) from None
+    if not is_loopback(settings.warehouse_host):
+        log.warning(
+            "Listening on %s: whoever reaches it needs the token alone, which plain http lets others read; "
+            "use https",
+            settings.warehouse_host,
+        )
+    return server
 
 
 def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exit) -> None:

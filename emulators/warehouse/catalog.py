@@ -19,6 +19,7 @@ from emulators.warehouse.namespace_records import SchemaRecord
 from emulators.warehouse.records import Records, Relation
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.spark_catalog import SchemaEntry, SparkCatalog
+from emulators.warehouse.sql_text import quoted
 from emulators.warehouse.statements import Name
 from emulators.warehouse.translation import Translation
 
@@ -269,8 +270,3 @@ def local_path(location: str | None) -> Path | None:
     if parsed.scheme not in ("", "file"):
         return None
     return Path(unquote(parsed.path))
-
-
-def quoted(name: Name) -> str:
-    """A name as SQL: every part in backticks."""
-    return ".".join("`{}`".format(each.replace("`", "``")) for each in name)

@@ -1,8 +1,10 @@
-"""A local certificate authority, and the server certificate it signs, for https on the loopback address."""
+"""A local certificate authority, and the server certificate it signs, for https."""
 
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from emulators.settings import LOOPBACK, Settings
+from emulators.settings import EVERY_ADDRESS, LOOPBACK, Settings
 
 LIFETIME = timedelta(days=3650)
 RENEW_BEFORE = timedelta(days=30)
@@ -26,6 +28,9 @@ SERVER_FILE = "server.pem"
 def ensure_certificates(settings: Settings) -> Path:
     """Make the authority, the server certificate and the trust bundle unless they are there and valid.
 
+    A certificate that does not name the host where the warehouse listens is made anew, and its authority too:
+    clients on other machines need the new bundle.
+
     Args:
         settings: `settings.tls` receives `ca.pem`, `server.pem` (certificate and key, mode 0600) and
             `ca-bundle.pem` (the bundle in use so far, plus `ca.pem`). The authority's key is never kept.
@@ -35,8 +40,9 @@ def ensure_certificates(settings: Settings) -> Path:
     """
     folder = settings.tls
     folder.mkdir(parents=True, exist_ok=True)
-    if not _is_valid(folder):
-        authority, certificate, key = _issue()
+    names = _names(settings.warehouse_host)
+    if not _is_valid(folder, names):
+        authority, certificate, key = _issue(names)
         _write(folder / CA_FILE, authority)
         _write(folder / SERVER_FILE, certificate + key)
     bundle = folder / BUNDLE_FILE
@@ -52,11 +58,25 @@ def server_certificate(settings: Settings) -> Path:
     return settings.tls / SERVER_FILE
 
 
-def _is_valid(folder: Path) -> bool:
+def _names(host: str) -> list[x509.GeneralName]:
+    """What clients may call the server; one that listens everywhere goes by this machine's name too."""
+    names = ["localhost", LOOPBACK, "::1", socket.gethostname() if host in EVERY_ADDRESS else host]
+    return [_name(each) for each in dict.fromkeys(names)]
+
+
+def _name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _is_valid(folder: Path, names: Sequence[x509.GeneralName]) -> bool:
     if not (folder / CA_FILE).exists() or not (folder / SERVER_FILE).exists():
         return False
     certificate = x509.load_pem_x509_certificate((folder / SERVER_FILE).read_bytes())
-    return certificate.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE
+    named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return certificate.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE and set(names) <= set(named)
 
 
 def _trusted_so_far(bundle: Path, own: bytes) -> bytes:
@@ -72,8 +92,8 @@ def _trusted_so_far(bundle: Path, own: bytes) -> bytes:
     return Path(certifi.where()).read_bytes().strip()
 
 
-def _issue() -> tuple[bytes, bytes, bytes]:
-    """PEM of an authority, and of a server certificate and key that it signed for the loopback names."""
+def _issue(names: Sequence[x509.GeneralName]) -> tuple[bytes, bytes, bytes]:
+    """PEM of an authority, and of a server certificate and key that it signed for these names."""
     now = datetime.now(UTC)
     authority_key = ec.generate_private_key(ec.SECP256R1())
     server_key = ec.generate_private_key(ec.SECP256R1())
@@ -102,13 +122,10 @@ def _issue() -> tuple[bytes, bytes, bytes]:
         .add_extension(usage, critical=True)
         .sign(authority_key, hashes.SHA256())
     )
-    names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(ip_address(LOOPBACK)), x509.IPAddress(ip_address("::1"))]
-    )
     server = (
         builder(server_name, server_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(names, critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(authority_key, hashes.SHA256())
     )

@@ -21,6 +21,8 @@ _NEWER_COLUMNS = (
     ("schema_record", "schema_name", "text not null default ''"),
     ("function_record", "details", "text not null default '{}'"),
     ("function_record", "created", "text not null default ''"),
+    ("key_record", "is_rely", "integer not null default 0"),
+    ("refresh_record", "is_canceled", "integer not null default 0"),
 )
 """Columns that the tables of an older file may lack."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emulators.warehouse import describe, types
-from emulators.warehouse.materialized_views import literal
 from emulators.warehouse.names import split
 from emulators.warehouse.records import ColumnRecord, Relation
+from emulators.warehouse.sql_text import literal
 from emulators.warehouse.statements import Key
 
 _KINDS = {"MATERIALIZED_VIEW": "MATERIALIZED VIEW", "STREAMING_TABLE": "STREAMING TABLE"}
@@ -22,7 +22,10 @@ def definition(
     is_view = relation.type == "VIEW"
     kind = _KINDS.get(relation.type) or ("VIEW" if "VIEW" in relation.type else "TABLE")
     items = [_column(each, is_view) for each in columns]
-    items += [f"  CONSTRAINT `{name}` {text}" for name, text in describe.constraints(keys)]
+    items += [
+        f"  CONSTRAINT `{name}` {text}{' RELY' if key.is_rely else ''}"
+        for (name, text), (_, key, _) in zip(describe.constraints(keys), keys, strict=True)
+    ]
     full_name = ".".join((*split(relation.schema), relation.name))
     lines = [f"CREATE {kind} {full_name} (", ",\n".join(items) + ")"]
     if kind == "TABLE":

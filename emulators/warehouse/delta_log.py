@@ -64,15 +64,13 @@ def state(table: Path) -> State | None:
 
 def inserted_rows(table: Path, after: int) -> int | None:
     """Rows that the first write committed after version `after` added; None when it does not say."""
-    try:
-        text = (table / LOG / f"{after + 1:0{_DIGITS}d}{_COMMIT}").read_text()
-    except FileNotFoundError:
-        return None
-    for line in text.splitlines():
-        if line.startswith('{"commitInfo"'):
-            count = json.loads(line)["commitInfo"].get("operationMetrics", {}).get("numOutputRows")
-            return int(count) if count is not None else None
-    return None
+    count = _commit_info(table, after + 1).get("operationMetrics", {}).get("numOutputRows")
+    return int(count) if count is not None else None
+
+
+def is_blind_append(table: Path, version: int) -> bool:
+    """Whether a commit added rows, and nothing else, without having read the table."""
+    return _commit_info(table, version).get("isBlindAppend") is True
 
 
 def size(table: Path, version: int) -> int:
@@ -102,6 +100,19 @@ def changes_since(table: Path, version: int, last: int) -> Changes:
         if metadata and clustering is not None:
             break
     return Changes(metadata, clustering)
+
+
+def _commit_info(table: Path, version: int) -> dict[str, Any]:
+    """What a commit says of itself; nothing when it is not there."""
+    try:
+        text = (table / LOG / f"{version:0{_DIGITS}d}{_COMMIT}").read_text()
+    except FileNotFoundError:
+        return {}
+    for line in text.splitlines():
+        if line.startswith('{"commitInfo"'):
+            found: dict[str, Any] = json.loads(line)["commitInfo"]
+            return found
+    return {}
 
 
 def _metadata(action: dict[str, Any]) -> Metadata:

@@ -24,12 +24,13 @@ class MaterializedView:
 
 @dataclass(frozen=True)
 class Refresh:
-    """A refresh that ended; it failed when it has an error."""
+    """A refresh that ended; it failed or was cancelled when it has an error."""
 
     started: str
     ended: str
     row_count: int | None
     error: str | None
+    is_canceled: bool = False
 
 
 class DerivedRecords(Database):
@@ -67,19 +68,26 @@ class DerivedRecords(Database):
         )
 
     def put_refresh(
-        self, schema: str, name: str, started: str, row_count: int | None, error: str | None
+        self,
+        schema: str,
+        name: str,
+        started: str,
+        row_count: int | None,
+        error: str | None,
+        is_canceled: bool = False,
     ) -> None:
         """Record a refresh that ended, well or not."""
         ended = now()
         with self.transaction():
             self._run(
-                "insert into refresh_record values (?, ?, ?, ?, ?, ?)",
+                "insert into refresh_record values (?, ?, ?, ?, ?, ?, ?)",
                 schema,
                 name,
                 started,
                 ended,
                 row_count,
                 error,
+                is_canceled,
             )
             if error is None:
                 self._run(
@@ -93,12 +101,15 @@ class DerivedRecords(Database):
     def refreshes(self, schema: str, name: str) -> list[Refresh]:
         """Every refresh of a materialized view or streaming table, the oldest first."""
         rows = self._rows(
-            "select started, ended, row_count, error from refresh_record "
+            "select started, ended, row_count, error, is_canceled from refresh_record "
             "where schema_name = ? and name = ? order by rowid",
             schema,
             name,
         )
-        return [Refresh(*row) for row in rows]
+        return [
+            Refresh(started, ended, row_count, error, bool(is_canceled))
+            for started, ended, row_count, error, is_canceled in rows
+        ]
 
     # Row filters and column masks
 

@@ -46,7 +46,8 @@ def refresh_rows(view: MaterializedView, refreshes: Sequence[Refresh]) -> list[R
     if view.last_refreshed:
         found.append(("Last Refreshed", _moment(view.last_refreshed), ""))
     if last:
-        found.append(("Latest Refresh Status", "Failed" if last.error else "Succeeded", ""))
+        status = "Canceled" if last.is_canceled else "Failed" if last.error else "Succeeded"
+        found.append(("Latest Refresh Status", status, ""))
         if last.error:
             found.append(("Latest Refresh Error", last.error, ""))
     return [*found, ("Refresh Schedule", view.schedule or MANUAL, "")]

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
-from emulators.warehouse import delta_log, delta_table, event_log, replace_rows, results, statements
-from emulators.warehouse.catalog import Catalog, local_path, quoted
-from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
+from emulators.warehouse import (
+    conflicts,
+    delta_log,
+    delta_table,
+    event_log,
+    merges,
+    replace_rows,
+    results,
+    statements,
+)
+from emulators.warehouse.catalog import Catalog, local_path
+from emulators.warehouse.errors import SqlError, sql_error_from
 from emulators.warehouse.grants import Grants
 from emulators.warehouse.information_schema import InformationSchema
+from emulators.warehouse.keys import Keys, short_hash
 from emulators.warehouse.listings import Listings
-from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews, literal
+from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews
 from emulators.warehouse.names import shown, split
 from emulators.warehouse.namespaces import Namespaces
 from emulators.warehouse.policies import Policies
 from emulators.warehouse.records import Relation
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.statements import Clauses, Key, Name
+from emulators.warehouse.sql_text import literal, quoted
+from emulators.warehouse.statements import Clauses, Name
 from emulators.warehouse.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
 from emulators.warehouse.tuning import Tuning
 
 ATTEMPTS = 10
-"""How often a statement is tried while others append to the table it changes, or replace a view it reads."""
-
-CONCURRENT_APPEND = "DELTA_CONCURRENT_APPEND"
+"""How often a statement is tried while others replace a view it reads."""
 
 
 class Engine:
@@ -45,6 +54,7 @@ class Engine:
         self._views = MaterializedViews(catalog, self._tuning)
         self._streams = StreamingTables(catalog, self._tuning)
         self._policies = Policies(catalog)
+        self._keys = Keys(catalog)
         self._namespaces = Namespaces(catalog)
         self._grants = Grants(catalog)
         self._view_lock = threading.Lock()
@@ -52,6 +62,7 @@ class Engine:
         self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
             statements.MetadataQuery: lambda each, session: self._information_schema.query(each.sql, session),
             statements.EventLogQuery: lambda each, session: event_log.query(each, catalog, session),
+            statements.DescribedQuery: self._query_described,
             statements.InsertReplace: self._insert_replace,
             statements.UseSchema: self._namespaces.use,
             statements.CreateCatalog: self._namespaces.create_catalog,
@@ -71,8 +82,8 @@ class Engine:
             statements.AlterSchedule: self._views.alter_schedule,
             statements.SetTags: self._set_tags,
             statements.CommentOn: self._comment_on,
-            statements.AddKey: self._add_key,
-            statements.DropConstraint: self._drop_constraint,
+            statements.AddKey: self._keys.add,
+            statements.DropConstraint: self._keys.drop,
             statements.SetNotNull: self._set_not_null,
             statements.SetRowFilter: self._policies.set_row_filter,
             statements.SetMask: self._policies.set_mask,
@@ -82,15 +93,12 @@ class Engine:
             **Listings(catalog).handlers(),
         }
 
-    def execute(
-        self, sql: str, session: Session, parameters: Any = None, row_limit: int | None = None
-    ) -> ResultSet:
+    def execute(self, sql: str, session: Session, row_limit: int | None = None) -> ResultSet:
         """Run a statement to its end and take its rows.
 
         Args:
             sql: one statement.
             session: whose it is.
-            parameters: values of its markers: a dict for `:name`, a list for `?`.
             row_limit: at most so many rows of a query.
 
         Raises:
@@ -99,30 +107,29 @@ class Engine:
         for _ in range(ATTEMPTS - 1):
             replaced = self._views_replaced
             try:
-                return self._execute(sql, session, parameters, row_limit)
+                return self._execute(sql, session, row_limit)
             except Exception as error:
                 if sql_error_from(error).error_class != "TABLE_OR_VIEW_NOT_FOUND":
                     raise
                 with self._view_lock:  # a view that is being replaced is there again
                     if self._views_replaced == replaced:
                         raise
-        return self._execute(sql, session, parameters, row_limit)
+        return self._execute(sql, session, row_limit)
 
-    def _execute(self, sql: str, session: Session, parameters: Any, row_limit: int | None) -> ResultSet:
+    def _execute(self, sql: str, session: Session, row_limit: int | None) -> ResultSet:
         self._enter_schema(session)
         sql = self.catalog.translation.translate(sql, session.catalog, split(session.schema)[1])
         statement = statements.recognise(sql)
         handler = self._handlers.get(type(statement))
         if handler:
             return handler(statement, session) or results.empty()
-        session.is_set_for_large = self._tuning.apply(session.spark, session.is_set_for_large)
-        frame = session.spark.sql(statement.sql, args=parameters) if parameters else None
+        self._tuning.prepare(session)
         if isinstance(statement, statements.Query):
-            frame = frame if frame is not None else session.spark.sql(statement.sql)
+            frame = session.spark.sql(statement.sql)
             return results.from_dataframe(_named_as_written(frame, statement.sql), row_limit)
-        return self._command(statement, session, frame)
+        return self._command(statement, session)
 
-    def _command(self, statement: statements.Statement, session: Session, frame: Any) -> ResultSet:
+    def _command(self, statement: statements.Statement, session: Session) -> ResultSet:
         if not isinstance(statement, statements.Command):
             raise TypeError(f"{type(statement).__name__} has no handler")
         touched = (*statement.defines, *([statement.writes] if statement.writes else []))
@@ -133,11 +140,11 @@ class Engine:
         is_there = [
             self._records.relation(*self.catalog.resolve(each, session)) for each in statement.defines
         ]
-        if statement.is_view and frame is None:
+        if statement.is_view:
             result = self._create_view(statement, is_there[0], session)
         else:
             result = results.from_command(
-                frame if frame is not None else self._carried_out(statement, session)
+                conflicts.carried_out(lambda: merges.run(session.spark, statement.sql), written)
             )
         if statement.if_not_exists and self._was_there(statement, is_there, session):
             return result
@@ -186,10 +193,9 @@ class Engine:
         session.spark.sql(f"alter view {name} rename to {aside}")
         try:
             result = results.from_command(session.spark.sql(statement.sql))
-            if not statement.replaces and old.properties:  # it is an ALTER
-                pairs = ", ".join(
-                    f"{literal(key)} = {literal(old.properties[key])}" for key in old.properties
-                )
+            kept = {**old.properties, **({"comment": old.comment} if old.comment else {})}
+            if not statement.replaces and kept:  # it is an ALTER
+                pairs = ", ".join(f"{literal(key)} = {literal(kept[key])}" for key in kept)
                 session.spark.sql(f"alter view {name} set tblproperties ({pairs})")
         except Exception:
             session.spark.sql(f"alter view {aside} rename to {name}")
@@ -197,25 +203,14 @@ class Engine:
         session.spark.sql(f"drop view {aside}")
         return result
 
-    def _carried_out(self, statement: statements.Command, session: Session) -> Any:
-        """Run it; a change of rows that met an append is tried again.
-
-        Databricks commits both (isolation level WriteSerializable), and has them in either order; open-source
-        Delta knows only Serializable and fails the change.
-        """
-        for _ in range(ATTEMPTS - 1 if statement.writes else 0):
-            try:
-                return session.spark.sql(statement.sql)
-            except Exception as error:
-                if not sql_error_from(error).error_class.startswith(CONCURRENT_APPEND):
-                    raise
-        return session.spark.sql(statement.sql)
-
     def _rename(self, name: Name, new_name: Name, session: Session) -> None:
         old, new = self.catalog.resolve(name, session), self.catalog.resolve(new_name, session)
+        known = self._records.relation(*old)
         self._records.rename_relation(*old, *new)
         self.catalog.sync_relation(*old, is_new=True)
         self.catalog.sync_relation(*new, is_new=False)
+        if known and known.is_auto_clustered:
+            self._records.set_auto_clustered(*new, True)
 
     def _inserted(self, relation: Relation) -> ResultSet:
         """The row counts that Databricks returns of an INSERT; Delta keeps them in its log alone."""
@@ -241,10 +236,10 @@ class Engine:
         target = quoted((self.catalog.name, *where))
         try:
             for check in clauses.checks:
-                name = quoted((check.name or f"chk_{_short_hash(check)}",))
+                name = quoted((check.name or f"chk_{short_hash(check)}",))
                 session.spark.sql(f"alter table {target} add constraint {name} check ({check.condition})")
             for key in clauses.keys:
-                self._put_key(*where, key, session)
+                self._keys.put(*where, key, session)
             self._policies.record(*where, clauses, session)
         except Exception:
             if is_new:
@@ -253,8 +248,8 @@ class Engine:
             raise
         if clauses.checks:
             self.catalog.sync_relation(*where, is_new=False)
-        if clauses.is_auto_clustered:
-            self._records.set_auto_clustered(*where, True)
+        if clauses.is_auto_clustered is not None:
+            self._records.set_auto_clustered(*where, clauses.is_auto_clustered)
 
     def _refuse_materialized(self, name: Name, statement: statements.Command, session: Session) -> None:
         """Refuse what may not be done to a materialized view or streaming table."""
@@ -275,13 +270,29 @@ class Engine:
     def _insert_replace(self, statement: statements.InsertReplace, session: Session) -> ResultSet:
         self._refuse_materialized(statement.name, statements.Command(statement.sql), session)
         relation = self.catalog.get(statement.name, session)
-        session.is_set_for_large = self._tuning.apply(session.spark, session.is_set_for_large)
+        self._tuning.prepare(session)
         columns = [each.name for each in self._records.columns(relation.schema, relation.name)]
         source = session.spark.sql(f"{statement.head}{statement.query}").columns
         target = quoted((self.catalog.name, relation.schema, relation.name))
         merge = replace_rows.merge_of(statement, target, columns, source)
-        inserted = session.spark.sql(merge).collect()[0]["num_inserted_rows"]
-        return _inserted_rows(inserted)
+        changed = conflicts.carried_out(lambda: session.spark.sql(merge), relation)
+        return _inserted_rows(changed.collect()[0]["num_inserted_rows"])
+
+    def _query_described(self, statement: statements.DescribedQuery, session: Session) -> ResultSet:
+        """Put the rows of each description in its place, as a temporary view."""
+        sql, views = statement.sql, []
+        for start, end in reversed(statement.described):
+            views.append(f"__described_{uuid.uuid4().hex}")
+            text = self.catalog.translation.translate(
+                sql[start:end], session.catalog, split(session.schema)[1]
+            )
+            session.spark.sql(text).createOrReplaceTempView(views[-1])
+            sql = f"{sql[:start]}table {views[-1]}{sql[end:]}"
+        try:
+            return results.from_dataframe(session.spark.sql(sql))
+        finally:
+            for each in views:
+                session.spark.catalog.dropTempView(each)
 
     def _enter_schema(self, session: Session) -> None:
         """Go to the session's first schema as soon as it exists."""
@@ -338,62 +349,6 @@ class Engine:
             session.spark.sql(f"comment on table {target} is {text}")
         self.catalog.sync_relation(relation.schema, relation.name, is_new=False)
 
-    def _add_key(self, statement: statements.AddKey, session: Session) -> None:
-        relation = self.catalog.get(statement.name, session)
-        if relation.type == "VIEW":
-            raise SqlError(
-                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
-                f"'ALTER TABLE ... ADD CONSTRAINT' expects a table but {quoted(statement.name)} is a view.",
-                "42809",
-            )
-        self._put_key(relation.schema, relation.name, statement.key, session)
-
-    def _put_key(self, schema: str, relation: str, key: Key, session: Session) -> None:
-        for column in key.columns:
-            self.catalog.check_column(schema, relation, column)
-        parent = None
-        existing = self._records.keys(schema, relation)
-        if key.kind == "PRIMARY KEY":
-            if any(each.kind == "PRIMARY KEY" for _, each, _ in existing):
-                raise SqlError(
-                    "DELTA_PRIMARY_KEY_ALREADY_EXISTS",
-                    f"{quoted((schema, relation))} already has a primary key.",
-                    "42889",
-                )
-        else:
-            parent = self.catalog.resolve(key.parent, session)
-            if self._records.relation(*parent) is None:
-                raise table_not_found(quoted((self.catalog.name, *parent)))
-        name = key.name or f"{relation}_{'pk' if key.kind == 'PRIMARY KEY' else 'fk_' + _short_hash(key)}"
-        if any(each.lower() == name.lower() for each, _, _ in existing):
-            raise SqlError(
-                "CONSTRAINT_ALREADY_EXISTS", f"Constraint {quoted((name,))} already exists.", "42710"
-            )
-        self._records.put_key(schema, relation, key, name, parent)
-
-    def _drop_constraint(self, statement: statements.DropConstraint, session: Session) -> ResultSet | None:
-        relation = self.catalog.get(statement.name, session)
-        where = (relation.schema, relation.name)
-        if statement.constraint is not None:
-            if self._records.drop_key(*where, statement.constraint):
-                return None
-            frame = session.spark.sql(  # a CHECK constraint, or Delta's error
-                f"alter table {quoted((self.catalog.name, *where))} drop constraint "
-                f"{'if exists ' if statement.if_exists else ''}{quoted((statement.constraint,))}"
-            )
-            self.catalog.sync_relation(*where, is_new=False)
-            return results.from_command(frame)
-        found = [
-            name
-            for name, key, _ in self._records.keys(*where)
-            if key.kind == statement.kind and (not statement.columns or key.columns == statement.columns)
-        ]
-        if not found and not statement.if_exists:
-            raise SqlError("CONSTRAINT_DOES_NOT_EXIST", f"There is no such {statement.kind}.", "42704")
-        for name in found:
-            self._records.drop_key(*where, name)
-        return None
-
     def _set_not_null(self, statement: statements.SetNotNull, session: Session) -> None:
         relation = self.catalog.get(statement.name, session)
         self.catalog.check_column(relation.schema, relation.name, statement.column)
@@ -417,10 +372,6 @@ def _named_as_written(frame: DataFrame, sql: str) -> DataFrame:
         return frame
     names = [shown(each) for each in frame.columns]
     return frame.toDF(*names) if names != frame.columns else frame
-
-
-def _short_hash(of: object) -> str:
-    return hashlib.sha256(repr(of).encode()).hexdigest()[:8]
 
 
 def _inserted_rows(count: int) -> ResultSet:

@@ -54,6 +54,16 @@ def table_not_found(name: str) -> SqlError:
     )
 
 
+def canceled() -> SqlError:
+    """The error of a statement that was cancelled."""
+    return SqlError("OPERATION_CANCELED", "Operation was canceled.", "HY008")
+
+
+def refused_by_catalog(text: str) -> SqlError:
+    """An error that Unity Catalog words itself: it has no class."""
+    return _error(None, text, None)
+
+
 def timed_out(seconds: int) -> SqlError:
     """The error of a statement that took longer than it may: drivers know it by its SQLSTATE."""
     return _error(None, f"Statement has timed out after {seconds} seconds.", "57KD0")

@@ -2,7 +2,7 @@
 
 Columns and event types: https://docs.databricks.com/sql/language-manual/functions/event_log.html. Of the many
 events of a real pipeline there are these: `create_update` when a refresh begins, `flow_progress` with the
-rows it wrote, and `update_progress` when it ends, COMPLETED or FAILED.
+rows it wrote, and `update_progress` when it ends, COMPLETED, FAILED or CANCELED.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse import results
-from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.database import TIME
 from emulators.warehouse.derived_records import Refresh
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.names import split
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sql_text import quoted
 from emulators.warehouse.statements import EventLogQuery
 
 _SCHEMA = t.StructType(
@@ -85,7 +86,8 @@ def events(name: tuple[str, ...], refreshes: Sequence[Refresh]) -> list[tuple[An
 
     for each in refreshes:
         update = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{flow}/{each.started}"))
-        state = "FAILED" if each.error else "COMPLETED"
+        state = "CANCELED" if each.is_canceled else "FAILED" if each.error else "COMPLETED"
+        status = "STOPPED" if each.is_canceled else state
         add(
             update,
             each.started,
@@ -97,9 +99,9 @@ def events(name: tuple[str, ...], refreshes: Sequence[Refresh]) -> list[tuple[An
         add(
             update,
             each.ended,
-            f"Flow '{flow}' has {state}.",
+            f"Flow '{flow}' has {status}.",
             "flow_progress",
-            {"status": state, "metrics": {"num_output_rows": each.row_count}},
+            {"status": status, "metrics": {"num_output_rows": each.row_count}},
             each.error,
         )
         add(

@@ -6,12 +6,39 @@ from pyspark.sql import types as t
 
 from emulators.warehouse import results, statements
 from emulators.warehouse.catalog import Catalog
+from emulators.warehouse.errors import SqlError
 from emulators.warehouse.names import split
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.statements import Name
 
 _COLUMNS = [Column(each, t.StringType()) for each in ("Principal", "ActionType", "ObjectType", "ObjectKey")]
+
+_ON_ALL = {"ALL PRIVILEGES", "APPLY TAG", "MANAGE"}
+_ON_TABLES = _ON_ALL | {"MODIFY", "REFRESH", "SELECT"}
+_ON_FUNCTIONS = _ON_ALL | {"EXECUTE"}
+_ON_SCHEMAS = {
+    *_ON_TABLES,
+    *_ON_FUNCTIONS,
+    "CREATE FUNCTION",
+    "CREATE MATERIALIZED VIEW",
+    "CREATE MODEL",
+    "CREATE MODEL VERSION",
+    "CREATE TABLE",
+    "CREATE VOLUME",
+    "EXTERNAL USE SCHEMA",
+    "READ VOLUME",
+    "USE SCHEMA",
+    "WRITE VOLUME",
+    *("CREATE", "USAGE"),  # of the first privilege model, still understood
+}
+_PRIVILEGES = {
+    "TABLE": _ON_TABLES,
+    "FUNCTION": _ON_FUNCTIONS,
+    "SCHEMA": _ON_SCHEMAS,
+    "CATALOG": _ON_SCHEMAS | {"BROWSE", "CREATE FOREIGN SECURABLE", "CREATE SCHEMA", "USE CATALOG"},
+}
+"""What may be granted on each kind of object, as the privileges reference of Unity Catalog has it."""
 
 
 class Grants:
@@ -21,8 +48,21 @@ class Grants:
         self._catalog = catalog
 
     def change(self, statement: statements.Grant, session: Session) -> None:
-        """Carry out `GRANT` or `REVOKE`."""
+        """Carry out `GRANT` or `REVOKE`.
+
+        Raises:
+            SqlError: there is no such privilege on objects of this kind.
+        """
         kind, schema, name = self._securable(statement.kind, statement.name, session)
+        for each in statement.privileges:
+            if each not in _PRIVILEGES[kind]:
+                raise SqlError(
+                    "INVALID_PARAMETER_VALUE",
+                    f"Privilege {each} is not applicable to this entity [{_key(kind, schema, name)}:{kind}]. "
+                    "If this seems unexpected, please check the privilege version of the metastore in use "
+                    "[1.0].",
+                    "22023",
+                )
         self._catalog.records.put_grants(
             kind, schema, name, statement.principal, statement.privileges, statement.is_grant
         )
@@ -30,8 +70,7 @@ class Grants:
     def show(self, statement: statements.ShowGrants, session: Session) -> ResultSet:
         """Carry out `SHOW GRANTS`."""
         kind, schema, name = self._securable(statement.kind, statement.name, session)
-        parts = (schema,) if kind == "CATALOG" else (*split(schema), name)
-        key = ".".join(each for each in parts if each)
+        key = _key(kind, schema, name)
         rows = [
             (principal, privilege, kind, key)
             for principal, privilege in self._catalog.records.grants(kind, schema, name)
@@ -47,3 +86,8 @@ class Grants:
             return kind, *self._catalog.resolve(name, session)
         relation = self._catalog.get(name, session)
         return "TABLE", relation.schema, relation.name
+
+
+def _key(kind: str, schema: str, name: str) -> str:
+    parts = (schema,) if kind == "CATALOG" else (*split(schema), name)
+    return ".".join(each for each in parts if each)

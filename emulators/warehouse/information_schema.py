@@ -13,11 +13,12 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from emulators.warehouse import results
-from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.errors import table_not_found
 from emulators.warehouse.names import INFORMATION_SCHEMA, SYSTEM
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sql_text import quoted
 from emulators.warehouse.sqlite_queries import annotated, converted, used_tables
 
 log = logging.getLogger(__name__)

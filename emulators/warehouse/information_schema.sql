@@ -112,7 +112,7 @@ select
     'NONE' as check_option,
     'NO' as is_updatable,
     'NO' as is_insertable_into,
-    case when r.type = 'MATERIALIZED_VIEW' then 'YES' else 'NO' end as is_materialized,
+    case when r.type = 'MATERIALIZED_VIEW' then 'TRUE' else 'FALSE' end as is_materialized,
     null as sql_path
 from relation_record as r
 inner join schema_record as s on s.name = r.schema_name
@@ -167,7 +167,7 @@ select
     s.schema_name as table_schema,
     k.relation_name as table_name,
     k.type as constraint_type,
-    'NO' as is_deferrable,
+    'YES' as is_deferrable,
     'NO' as initially_deferred,
     'NO' as enforced,
     null as comment
@@ -201,7 +201,22 @@ select
     'NO ACTION' as delete_rule
 from key_record as f
 inner join key_record as p
-    on p.schema_name = f.parent_schema and p.relation_name = f.parent_name and p.type = 'PRIMARY KEY'
+    on
+        p.schema_name = f.parent_schema
+        and p.relation_name = f.parent_name
+        and p.name = (
+            select o.name
+            from key_record as o
+            where
+                o.schema_name = f.parent_schema
+                and o.relation_name = f.parent_name
+                and (
+                    o.type = 'PRIMARY KEY'
+                    or (o.type = 'UNIQUE' and lower(o.columns) = lower(f.parent_columns))
+                )
+            order by o.type desc
+            limit 1
+        )
 inner join schema_record as s on s.name = f.schema_name
 inner join schema_record as u on u.name = p.schema_name
 where f.type = 'FOREIGN KEY';

@@ -218,6 +218,18 @@ class Reader:
             depth += (keyword == "(") - (keyword == ")")
         return self.sql[start : self.tokens[self.at - 1].start].strip()
 
+    def skip_nested_type(self) -> None:
+        """Read a type that holds others (`array<…>`, `map<…>`, `struct<…>`) if one comes next."""
+        if not self.peek(1).startswith("<"):
+            return
+        self.token()
+        depth = 0
+        while True:
+            text = self.token().keyword
+            depth += text.count("<") - text.count(">")
+            if depth <= 0:
+                return
+
     def skip_item(self, *stops: str) -> str:
         """Read up to a `,` or `)` of this level, one of `stops`, or the end, and give back the text read."""
         start = self.here

@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse import describe, results, statements
-from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.definitions import definition
 from emulators.warehouse.errors import table_not_found
 from emulators.warehouse.information_schema import TEMPORARY_PREFIX, type_of_column
@@ -18,6 +18,7 @@ from emulators.warehouse.names import INFORMATION_SCHEMA, shown, split
 from emulators.warehouse.namespace_records import FunctionRecord
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sql_text import quoted
 from emulators.warehouse.statements import Name
 
 _STRING = t.StringType()

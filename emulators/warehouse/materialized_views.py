@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from pyspark.sql import SparkSession
 
 from emulators.warehouse import delta_log
-from emulators.warehouse.catalog import Catalog, local_path, quoted
+from emulators.warehouse.catalog import Catalog, local_path
 from emulators.warehouse.database import now
 from emulators.warehouse.derived_records import MaterializedView
-from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
+from emulators.warehouse.errors import SqlError, table_not_found
 from emulators.warehouse.records import Relation
+from emulators.warehouse.refreshes import attempt
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sql_text import literal, quoted
 from emulators.warehouse.statements import (
     AlterSchedule,
     ColumnSpec,
@@ -54,15 +57,10 @@ class MaterializedViews:
             raise already_exists(schema, name)
         view = definition_of(statement, schema, name, session)
         target = quoted((self._catalog.name, schema, name))
-        started = now()
-        session.is_set_for_large = self._tuning.apply(session.spark, session.is_set_for_large)
-        try:
-            clauses = table_clauses(statement)
+        clauses = table_clauses(statement)
+        self._tuning.prepare(session)
+        with attempt(self._records, schema, name) if existing else nullcontext(now()) as started:
             session.spark.sql(f"create or replace table {target} using delta {clauses} as {select_of(view)}")
-        except Exception as error:
-            if existing:
-                self._records.put_refresh(schema, name, started, None, str(sql_error_from(error)))
-            raise
         with self._records.transaction():
             self._catalog.sync_relation(schema, name, is_new=True)
             self._records.put_definition(schema, name, MATERIALIZED_VIEW, statement.query)
@@ -80,13 +78,8 @@ class MaterializedViews:
             SqlError: there is no such view, or the query fails; the old rows are then still there.
         """
         view = self._get(name, session)
-        started = now()
-        try:
+        with attempt(self._records, view.schema, view.name) as started:
             self._overwrite(view, session.spark.newSession())
-        except Exception as error:
-            failure = sql_error_from(error)
-            self._records.put_refresh(view.schema, view.name, started, None, str(failure))
-            raise failure from error
         with self._records.transaction():
             self._catalog.sync_relation(view.schema, view.name, is_new=False)
             rows = self._rows_written(view.schema, view.name)
@@ -220,8 +213,3 @@ def select_of(view: MaterializedView) -> str:
     if selected == "*":
         return view.query
     return f"select {selected} from (\n{view.query}\n) as materialized ({names})"  # noqa: S608 - SQL is its job
-
-
-def literal(text: str) -> str:
-    """A string as SQL."""
-    return "'{}'".format(text.replace("\\", "\\\\").replace("'", "\\'"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from emulators.settings import CATALOG
 from emulators.warehouse import statements
-from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.errors import SqlError, no_such_catalog
 from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, spark_schema, split
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sql_text import quoted
 
 
 class Namespaces:

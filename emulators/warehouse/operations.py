@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from pyspark.sql import SparkSession
 
-from emulators.warehouse.errors import SqlError, sql_error_from, timed_out
+from emulators.warehouse import cancellation
+from emulators.warehouse.errors import SqlError, canceled, sql_error_from, timed_out
 from emulators.warehouse.history import Entry, History
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
@@ -69,6 +70,8 @@ class Operation:
         self.error: SqlError | None = None
         self.started_at = time.time()
         self.ended_at: float | None = None
+        self.stopped = threading.Event()
+        """Set when it ends before its statement does."""
         self._ended = threading.Event()
         self._lock = threading.Lock()
 
@@ -163,9 +166,7 @@ class Operations:
 
     def cancel(self, operation: Operation) -> None:
         """Stop an operation: its jobs are cancelled, and its outcome is that it was."""
-        self._stop(
-            operation, State.CANCELED, SqlError("OPERATION_CANCELED", "Operation was canceled.", "HY008")
-        )
+        self._stop(operation, State.CANCELED, canceled())
 
     def close(self, operation: Operation) -> None:
         """Forget an operation and its rows; stop it if it still runs."""
@@ -184,6 +185,7 @@ class Operations:
 
     def _stop(self, operation: Operation, state: State, error: SqlError) -> None:
         if operation.end(state, self.history.add, error=error):
+            operation.stopped.set()
             # Its next job too: it may be planning still.
             self._context.sc().cancelJobGroupAndFutureJobs(operation.name)
 
@@ -192,6 +194,7 @@ class Operations:
             return  # cancelled before it began
         timer = self._timer(operation)
         try:
+            cancellation.begin(operation.stopped)
             self._context.setJobGroup(operation.name, "", True)
             result = run()
             if not operation.end(State.FINISHED, self.history.add, result):

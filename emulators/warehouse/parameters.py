@@ -1,4 +1,4 @@
-"""Values of parameter markers, from the protocol's strings to the literals that Spark binds."""
+"""Values of parameters, from the protocol's strings to literals of SQL."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F  # noqa: N812 - the name everyone gives it
-
+from emulators.warehouse import sql_text
 from emulators.warehouse.errors import SqlError
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -27,17 +25,16 @@ _NUMBER_SUFFIXES = {
 _MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_NTZ"}
 
 
-def values_of(parameters: Any) -> dict[str, Any] | list[Any] | None:
-    """A dict for named markers (`:name`), a list for positional ones (`?`), None when there are none.
+def literals_of(parameters: Any) -> dict[str, str] | list[str]:
+    """Values as SQL: a dict for named markers (`:name`), a list for positional ones (`?`).
 
     Raises:
         SqlError: a value is not of its type.
     """
-    if not parameters:
-        return None
+    parameters = parameters or []
     if any(each.name for each in parameters):
-        return {each.name: _value(each) for each in parameters}
-    return [_value(each) for each in parameters]
+        return {each.name: _literal(each) for each in parameters}
+    return [_literal(each) for each in parameters]
 
 
 def texts_of(parameters: Any) -> dict[str, str | None] | list[str | None] | None:
@@ -50,24 +47,24 @@ def texts_of(parameters: Any) -> dict[str, str | None] | list[str | None] | None
     return texts
 
 
-def _value(parameter: Any) -> Column:
+def _literal(parameter: Any) -> str:
+    """The literal of a parameter, or of an element of one: an element's value is a string as it is."""
     kind = (parameter.type or "STRING").upper().partition("(")[0]
-    if kind == "ARRAY":
-        return F.array(*[_value(each) for each in parameter.arguments])
-    if kind == "MAP":
-        return F.create_map(*[_value(item) for pair in parameter.arguments for item in pair.arguments])
+    if kind in ("ARRAY", "MAP"):  # a map's keys and values take turns
+        return f"{kind.lower()}({', '.join(map(_literal, parameter.arguments or []))})"
     if kind in ("VOID", "NULL") or parameter.value is None:
-        return F.lit(None)
-    text = parameter.value.stringValue
-    return F.lit(text) if kind in ("STRING", "VARCHAR", "CHAR") else F.expr(literal(kind, text))
+        return "null"
+    return literal(kind, getattr(parameter.value, "stringValue", parameter.value))
 
 
 def literal(kind: str, text: str) -> str:
-    """A value as a literal of SQL: Spark binds literals alone, and they say their type.
+    """A value as a literal of SQL, which says its type.
 
     Raises:
         SqlError: the value is not of the type, or the type has no literal.
     """
+    if kind in ("STRING", "VARCHAR", "CHAR"):
+        return sql_text.literal(text)
     if kind in _NUMBER_SUFFIXES:
         return _checked(kind, text, _NUMBER.fullmatch, lambda: text + _NUMBER_SUFFIXES[kind])
     if kind in _MOMENTS:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emulators.warehouse.catalog import Catalog, quoted
+from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.names import split
 from emulators.warehouse.records import Relation
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sql_text import quoted
 from emulators.warehouse.statements import Clauses, Mask, Name, RowFilter, SetMask, SetRowFilter
 
 

@@ -41,14 +41,13 @@ _SCHEMA: dict[str, object] = {
 }
 
 
-def answer(sql: str, session: Session, history: History, *, is_bound: bool) -> ResultSet | str:
+def answer(sql: str, session: Session, history: History) -> ResultSet | str:
     """The rows of a query of the history alone; of any other statement, what Spark is to run.
 
     Args:
         sql: any statement.
         session: whose it is; a statement that reads the history and more gets it as a temporary view.
         history: the history.
-        is_bound: whether the statement has parameter markers: Spark binds them.
     """
     lowered = sql.lower()
     if not all(each in lowered for each in NAME):
@@ -59,7 +58,7 @@ def answer(sql: str, session: Session, history: History, *, is_bound: bool) -> R
         return sql
     tables = used_tables(tree)
     ours = [each for each in tables if (each.catalog.lower(), each.db.lower(), each.name.lower()) == NAME]
-    if ours and len(ours) == len(tables) and isinstance(tree, exp.Query) and not is_bound:
+    if ours and len(ours) == len(tables) and isinstance(tree, exp.Query):
         try:
             return _from_sqlite(tree.copy(), history)
         except (SqlglotError, sqlite3.Error, ValueError, KeyError) as error:

@@ -297,9 +297,9 @@ class Records(NamespaceRecords, DerivedRecords):
     def put_key(
         self, schema: str, name: str, key: Key, key_name: str, parent: tuple[str, str] | None
     ) -> None:
-        """Record a primary or foreign key."""
+        """Record a key."""
         self._run(
-            "insert into key_record values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into key_record values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             schema,
             name,
             key_name,
@@ -308,38 +308,49 @@ class Records(NamespaceRecords, DerivedRecords):
             parent[0] if parent else None,
             parent[1] if parent else None,
             json.dumps(key.parent_columns),
+            key.is_rely,
         )
 
     def keys(self, schema: str, name: str) -> list[tuple[str, Key, tuple[str, str] | None]]:
         """The keys of a relation: name, key, and the parent of a foreign one."""
         rows = self._rows(
-            "select name, type, columns, parent_schema, parent_name, parent_columns from key_record "
+            "select name, type, columns, parent_schema, parent_name, parent_columns, is_rely from key_record "
             "where schema_name = ? and relation_name = ? order by type desc, name",
             schema,
             name,
         )
         found = []
-        for key_name, kind, columns, parent_schema, parent_name, parent_columns in rows:
+        for key_name, kind, columns, parent_schema, parent_name, parent_columns, is_rely in rows:
             parent = (parent_schema, parent_name) if parent_name else None
             key = Key(
-                key_name, kind, tuple(json.loads(columns)), parent or (), tuple(json.loads(parent_columns))
+                key_name,
+                kind,
+                tuple(json.loads(columns)),
+                parent or (),
+                tuple(json.loads(parent_columns)),
+                bool(is_rely),
             )
             found.append((key_name, key, parent))
         return found
 
-    def drop_key(self, schema: str, name: str, key_name: str) -> bool:
-        """Forget a key, and the foreign keys that point to a primary one; False when there is none."""
-        with self.transaction():
-            found = [key for each, key, _ in self.keys(schema, name) if each.lower() == key_name.lower()]
-            self._run(
-                "delete from key_record where schema_name = ? and relation_name = ? and name = ?",
-                schema,
-                name,
-                key_name,
-            )
-            if found and found[0].kind == "PRIMARY KEY":
-                self._run("delete from key_record where parent_schema = ? and parent_name = ?", schema, name)
-            return bool(found)
+    def drop_key(self, schema: str, name: str, key_name: str) -> None:
+        """Forget a key."""
+        self._run(
+            "delete from key_record where schema_name = ? and relation_name = ? and name = ?",
+            schema,
+            name,
+            key_name,
+        )
+
+    def keys_to(self, schema: str, name: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
+        """The foreign keys that point to a relation: where they are, their names, the columns they name."""
+        rows = self._rows(
+            "select schema_name, relation_name, name, parent_columns from key_record "
+            "where parent_schema = ? and parent_name = ? order by schema_name, relation_name, name",
+            schema,
+            name,
+        )
+        return [(child_schema, child, key, tuple(json.loads(to))) for child_schema, child, key, to in rows]
 
     def _relations(self, where: str, *values: Any) -> list[Relation]:
         rows = self._rows(f"{_RELATIONS} {where} order by schema_name, name", *values)
@@ -364,5 +375,9 @@ class Records(NamespaceRecords, DerivedRecords):
 
 
 def shown_properties(properties: dict[str, str]) -> dict[str, str]:
-    """The properties a person set, without those in which Spark keeps a view's context."""
-    return {name: value for name, value in properties.items() if not name.startswith("view.")}
+    """The properties a person set, without those in which Spark keeps a view's context and comment."""
+    return {
+        name: value
+        for name, value in properties.items()
+        if not name.startswith("view.") and name != "comment"
+    }

@@ -83,11 +83,12 @@ create table if not exists key_record (
     schema_name text not null,
     relation_name text not null,
     name text not null collate nocase,
-    type text not null,                     -- PRIMARY KEY, FOREIGN KEY
+    type text not null,                     -- PRIMARY KEY, UNIQUE, FOREIGN KEY
     columns text not null,                  -- JSON list
     parent_schema text,
     parent_name text,
     parent_columns text,
+    is_rely integer not null default 0,
     primary key (schema_name, relation_name, name)
 );
 
@@ -138,7 +139,8 @@ create table if not exists refresh_record (
     started text not null,
     ended text not null,
     row_count integer,
-    error text
+    error text,
+    is_canceled integer not null default 0
 );
 
 create table if not exists function_record (

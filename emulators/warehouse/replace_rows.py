@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emulators.warehouse.catalog import quoted
 from emulators.warehouse.errors import SqlError
+from emulators.warehouse.sql_text import quoted
 from emulators.warehouse.statements import InsertReplace
 
 TARGET, SOURCE = "`__target`", "`__source`"

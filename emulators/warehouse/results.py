@@ -143,7 +143,7 @@ def from_dataframe(frame: DataFrame, limit: int | None = None) -> ResultSet:
             if table.num_rows <= DRIVER_ROWS:
                 return _from_table(columns, table, schema)
         except Exception as error:
-            if "spark.driver.maxResultSize" not in str(error):
+            if not spool.is_too_large(error):
                 raise
     files = spool.of(frame)
     try:

@@ -1,4 +1,4 @@
-"""Transport: one loopback port for http and https that checks the token and hands Thrift on."""
+"""Transport: one port for http and https that checks the token and hands Thrift on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import TCPServer
 from typing import Any, ClassVar
 
 from thrift.protocol.TBinaryProtocol import TBinaryProtocolAcceleratedFactory
 from thrift.transport.TTransport import TMemoryBuffer
 
-from emulators.settings import HTTP_PATH, LOOPBACK, Settings
+from emulators.settings import HTTP_PATH, Settings
 from emulators.warehouse.thrift import USER_AGENT
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ ERROR_HEADER = "x-thriftserver-error-message"
 
 def is_ready(settings: Settings) -> bool:
     """Whether the warehouse answers statements; never raises."""
-    connection = http.client.HTTPConnection(LOOPBACK, settings.warehouse_port, timeout=2)
+    connection = http.client.HTTPConnection(settings.warehouse_address, settings.warehouse_port, timeout=2)
     try:
         connection.request("GET", HEALTH_PATH)
         return connection.getresponse().status == HTTPStatus.OK
@@ -55,15 +56,19 @@ class WarehouseServer(ThreadingHTTPServer):
     """Accepts connections and gives each its own thread.
 
     Args:
-        port: loopback port.
+        host: an address or name of this machine.
+        port: its port.
         token: the one bearer token that is let in.
         certificate: PEM file with certificate and key, for https.
+
+    Raises:
+        OSError: this machine has no such address, or the port is taken.
     """
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, token: str, certificate: Path) -> None:
+    def __init__(self, host: str, port: int, token: str, certificate: Path) -> None:
         self.token = token
         self.processor: Any = None
         """The Thrift processor; while it is None the warehouse says that it is starting."""
@@ -71,7 +76,13 @@ class WarehouseServer(ThreadingHTTPServer):
         """What renders the page for people."""
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate)
-        super().__init__((LOOPBACK, port), _Handler)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        self.address_family = family
+        super().__init__((str(address[0]), port), _Handler)
+
+    def server_bind(self) -> None:
+        """Bind, without asking the network what this machine is called, which can take seconds."""
+        TCPServer.server_bind(self)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Wrap the connection in TLS when its first byte asks for it (in the connection's own thread)."""

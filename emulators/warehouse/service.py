@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulators.settings import CATALOG
-from emulators.warehouse import parameters, query_history, session_settings, wire
+from emulators.warehouse import markers, parameters, query_history, session_settings, wire
 from emulators.warehouse.engine import Engine
 from emulators.warehouse.errors import GENERIC_SQL_STATE, sql_error_from
 from emulators.warehouse.metadata import Metadata, info
@@ -100,13 +100,11 @@ class Service:
         def run(session: Session) -> ResultSet:
             if done := session_settings.statement(request.statement, session):
                 return done
-            values = parameters.values_of(request.parameters)
-            found = query_history.answer(
-                request.statement, session, self._operations.history, is_bound=values is not None
-            )
+            sql = markers.filled(request.statement, parameters.literals_of(request.parameters))
+            found = query_history.answer(sql, session, self._operations.history)
             if isinstance(found, ResultSet):
                 return found
-            return self._engine.execute(found, session, values, request.resultRowLimit)
+            return self._engine.execute(found, session, request.resultRowLimit)
 
         return self._start(request, ttypes.TExecuteStatementResp, self._request_of, run)
 

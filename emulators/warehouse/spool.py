@@ -6,6 +6,7 @@ import shutil
 import uuid
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -24,6 +25,16 @@ INDEX = "partition int, file string, position bigint, size bigint, row_count big
 
 SMALL_BYTES = 1 << 20
 SMALL_INPUT_BYTES = 64 << 10
+
+ROWS_PER_BATCH = 16_384
+WIDE_BYTES = 64 << 20
+"""A batch of so many rows beyond so many bytes has wide rows: then Spark is to bound batches by bytes. It
+measures them after every row, which costs as much as all the rest, so it is told to only then."""
+
+TOO_WIDE = "rows are too wide for batches without a bound"
+BOUND = "spark.sql.execution.arrow.maxBytesPerBatch"
+UNBOUND = str((1 << 31) - 1)
+BOUNDED_BYTES = 16 << 20
 
 
 class Size(Enum):
@@ -64,13 +75,26 @@ class Spool:
         """Run a query; its rows are in files then, in the order of the query."""
         # PySpark reads names as expressions here: a name with a dot is not found.
         plain = frame.toDF(*[f"c{index}" for index in range(len(frame.columns))])
-        index = plain.mapInArrow(_writer(str(self._folder)), INDEX).toArrow()
+        try:
+            index = plain.mapInArrow(_writer(str(self._folder), is_bounded=False), INDEX).toArrow()
+        except Exception as error:
+            if TOO_WIDE not in str(error) and not is_too_large(error):
+                raise
+            for each in self._folder.iterdir():
+                each.unlink()
+            with _bounded_batches(frame):
+                index = plain.mapInArrow(_writer(str(self._folder), is_bounded=True), INDEX).toArrow()
         rows = sorted(zip(*(each.to_pylist() for each in index.columns), strict=True))
         return [Chunk(self._folder / file, position, size, count) for _, file, position, size, count in rows]
 
     def close(self) -> None:
         """Remove the files."""
         self._remove()
+
+
+def is_too_large(error: Exception) -> bool:
+    """Whether a query failed because what Spark held of its rows was more than it may or can hold."""
+    return any(each in str(error) for each in ("spark.driver.maxResultSize", "OutOfMemory"))
 
 
 def of(frame: DataFrame) -> Spool:
@@ -102,8 +126,23 @@ def _size(leaf: Any) -> int:
     return 0 if leaf.nodeName() == "LogicalRDD" else int(leaf.stats().sizeInBytes())
 
 
-def _writer(folder: str) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """What each task does with its batches; it travels to Spark's Python workers whole."""
+@contextmanager
+def _bounded_batches(frame: DataFrame) -> Iterator[None]:
+    """Have Spark measure batches meanwhile."""
+    conf = frame.sparkSession.conf
+    conf.set(BOUND, str(BOUNDED_BYTES))
+    try:
+        yield
+    finally:
+        conf.set(BOUND, UNBOUND)
+
+
+def _writer(folder: str, is_bounded: bool) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """What each task does with its batches; it travels to Spark's Python workers whole.
+
+    Raises:
+        ValueError: `TOO_WIDE`, unless Spark bounds its batches.
+    """
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         context = TaskContext.get()
@@ -112,6 +151,8 @@ def _writer(folder: str) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.Rec
         found, position = [], 0
         with Path(folder, name).open("wb") as output:
             for batch in batches:
+                if batch.nbytes > WIDE_BYTES and not is_bounded:
+                    raise ValueError(TOO_WIDE)
                 if batch.num_rows:
                     size = output.write(batch.serialize())
                     found.append((partition, name, position, size, batch.num_rows))

@@ -15,20 +15,20 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
-from emulators.warehouse import delta_log
-from emulators.warehouse.catalog import Catalog, local_path, quoted
-from emulators.warehouse.database import now
+from emulators.warehouse import cancellation, delta_log
+from emulators.warehouse.catalog import Catalog, local_path
 from emulators.warehouse.derived_records import MaterializedView
-from emulators.warehouse.errors import SqlError, sql_error_from, table_not_found
+from emulators.warehouse.errors import SqlError, canceled, table_not_found
 from emulators.warehouse.materialized_views import (
     already_exists,
     definition_of,
-    literal,
     select_of,
     table_clauses,
 )
 from emulators.warehouse.records import Relation
+from emulators.warehouse.refreshes import attempt
 from emulators.warehouse.sessions import Session
+from emulators.warehouse.sql_text import literal, quoted
 from emulators.warehouse.statements import (
     ColumnSpec,
     CreateStreamingTable,
@@ -39,6 +39,8 @@ from emulators.warehouse.tuning import Tuning
 
 STREAMING_TABLE = "STREAMING_TABLE"
 CHECKPOINT = "_checkpoint"
+LOOK_SECONDS = 1
+"""How often a refresh looks whether its statement was stopped."""
 
 
 class StreamingTables:
@@ -137,8 +139,7 @@ class StreamingTables:
     def _run(self, definition: MaterializedView, spark: SparkSession, is_full: bool) -> None:
         """Read what is new, and record how that went."""
         where = (definition.schema, definition.name)
-        started = now()
-        try:
+        with attempt(self._records, *where) as started:
             folder = self._folder(*where)
             frame = self._frame(definition, spark)
             target = quoted((self._catalog.name, *where))
@@ -146,10 +147,6 @@ class StreamingTables:
                 rows = self._replace(frame, folder, target, spark)
             else:
                 rows = _append(frame, folder / CHECKPOINT, folder)
-        except Exception as error:
-            failure = sql_error_from(error)
-            self._records.put_refresh(*where, started, None, str(failure))
-            raise failure from error
         with self._records.transaction():
             self._catalog.sync_relation(*where, is_new=False)
             self._records.put_refresh(*where, started, rows, None)
@@ -189,7 +186,11 @@ def not_allowed(reason: str, message: str) -> SqlError:
 
 
 def _append(frame: DataFrame, checkpoint: Path, table: Path) -> int:
-    """Append what a checkpoint has not seen of a stream to a Delta table, and count it."""
+    """Append what a checkpoint has not seen of a stream to a Delta table, and count it.
+
+    Raises:
+        SqlError: the statement was stopped; what was committed until then stays, and the checkpoint knows it.
+    """
     before = delta_log.state(table)
     query = (
         frame.writeStream.format("delta")
@@ -199,7 +200,10 @@ def _append(frame: DataFrame, checkpoint: Path, table: Path) -> int:
         .trigger(availableNow=True)
         .start(str(table))
     )
-    query.awaitTermination()
+    while not query.awaitTermination(LOOK_SECONDS):
+        if cancellation.is_stopped():  # the stream's jobs are a group of their own
+            query.stop()
+            raise canceled()
     after = delta_log.state(table)
     first = before.version + 1 if before else 0
     versions = range(first, after.version + 1) if after else ()

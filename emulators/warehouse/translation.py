@@ -15,6 +15,7 @@ from enum import Enum, auto
 from emulators.settings import CATALOG
 from emulators.warehouse.lexer import Kind, Token, tokenize
 from emulators.warehouse.names import INFORMATION_SCHEMA, SYSTEM, spark_schema
+from emulators.warehouse.sql_text import literal
 
 _OWN_SCHEMAS = {INFORMATION_SCHEMA, "global_temp", "session", "builtin"}
 """First parts of two-part names that are the same in every catalog."""
@@ -281,30 +282,11 @@ class _Reading:
             self._current(at, is_call)
         elif expected is _Expected.COLUMN and is_call and len(parts) > 1:
             expected = _Expected.RELATION
-        if len(parts) == 1 and parts[0].keyword == "IDENTIFIER" and is_call:
-            self._identifier(at, expected)
-        elif len(parts) > 1 or expected is not _Expected.COLUMN:
+        is_clause = is_call and len(parts) == 1 and parts[0].keyword == "IDENTIFIER"
+        if not is_clause and (len(parts) > 1 or expected is not _Expected.COLUMN):
             has_star = self._keyword(end) == "." and self._keyword(end + 1) == "*"
             self._chains.append(_Chain(parts, expected, has_star))
         self._expected = _Expected.COLUMN
-
-    def _identifier(self, at: int, expected: _Expected) -> None:
-        """`IDENTIFIER('a.b.c')`: the name is in a string."""
-        if (
-            at + 3 < len(self._tokens)
-            and self._tokens[at + 2].kind is Kind.STRING
-            and self._keyword(at + 3) == ")"
-        ):
-            token = self._tokens[at + 2]
-            texts = tuple(each.strip("`") for each in token.text.split("."))
-            key = tuple(each.lower() for each in texts)
-            in_spark = (
-                self._translation.schema_in_spark(key, texts, self._catalog)
-                if expected is _Expected.SCHEMA
-                else self._translation.in_spark(key, texts, self._catalog)
-            )
-            if in_spark:
-                self._changes.append((token, "'{}'".format(".".join(in_spark))))
 
     def _source(self, token: Token) -> None:
         """The relation that a metric view measures: it stands in YAML."""
@@ -327,10 +309,9 @@ class _Reading:
         ends = closing + 1 == len(self._tokens) or self._keyword(closing + 1) in (",", "FROM", ")", ";")
         if self._levels[-1].is_list and ends and self._keyword(at - 1) in ("SELECT", ","):
             alias = f" as `{word}()`"
-        text = value.replace("\\", "\\\\").replace("'", "\\'")
         last = self._tokens[closing]
         whole = replace(self._tokens[at], end=last.end)
-        self._changes.append((whole, f"'{text}'{alias}"))
+        self._changes.append((whole, f"{literal(value)}{alias}"))
 
     def _columns(self) -> None:
         """Change what was found: relations first, then the columns that begin with one of them."""

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from emulators.warehouse import delta_log
 from emulators.warehouse.catalog import Catalog, local_path
+from emulators.warehouse.sessions import Session
 from emulators.warehouse.spark import LARGE, SMALL
 
 SMALL_BYTES = 2 << 20
@@ -33,8 +34,12 @@ class Tuning:
         self._sizes: dict[tuple[str, str], tuple[int, int]] = {}
         self._is_small = True
 
+    def prepare(self, session: Session) -> None:
+        """Set a client's session for its next statement."""
+        session.is_set_for_large = self.apply(session.spark, session.is_set_for_large)
+
     def apply(self, spark: SparkSession, is_set_for_large: bool) -> bool:
-        """Set a session for its next statement.
+        """Set a Spark session for its next statement.
 
         Args:
             spark: the session.

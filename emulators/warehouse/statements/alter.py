@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from emulators.warehouse.lexer import Reader
-from emulators.warehouse.statements.constraints import mask, row_filter, table_key
+from emulators.warehouse.statements.constraints import begins_constraint, check, mask, row_filter, table_key
 from emulators.warehouse.statements.forms import (
     AddKey,
+    Clauses,
     ClusterByAuto,
     Command,
     CommentOn,
@@ -38,7 +39,11 @@ def alter(sql: str, reader: Reader) -> Statement:
         return _alter_metric_view(sql, reader, name)
     if reader.accept("RENAME", "TO"):
         return Command(sql, defines=(name,), renamed_to=reader.name())
-    return _alter_metadata(sql, reader, name) or Command(sql, defines=(name,))
+    if found := _alter_metadata(sql, reader, name):
+        return found
+    is_clustering = reader.accept("CLUSTER", "BY")  # by columns or NONE, no longer by AUTO
+    clauses = Clauses(is_auto_clustered=False) if is_clustering else Clauses()
+    return Command(sql, defines=(name,), clauses=clauses)
 
 
 def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
@@ -56,9 +61,8 @@ def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
     if reader.accept("DROP", "ROW", "FILTER"):
         return SetRowFilter(sql, name, None)
     if reader.accept("ADD"):
-        constraint = reader.identifier() if reader.accept("CONSTRAINT") else None
-        if reader.follows("PRIMARY", "KEY") or reader.follows("FOREIGN", "KEY"):
-            return AddKey(sql, name, table_key(reader, constraint))
+        if begins_constraint(reader):
+            return _add_constraint(sql, reader, name)
     elif reader.accept("DROP"):
         if found := _drop_constraint(sql, reader, name):
             return found
@@ -84,6 +88,19 @@ def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
     return None
 
 
+def _add_constraint(sql: str, reader: Reader, name: Name) -> Statement:
+    constraint = reader.identifier() if reader.accept("CONSTRAINT") else None
+    if reader.peek() != "CHECK":
+        key = table_key(reader, constraint)
+        reader.end()
+        return AddKey(sql, name, key)
+    check(reader, constraint)
+    end = reader.read_to
+    reader.end()
+    is_said = reader.tokens[-1].keyword == "ENFORCED"  # which goes without saying, and Delta does not take
+    return Command(sql[: reader.tokens[-1].start] if is_said else sql[:end], defines=(name,))
+
+
 def _alter_metric_view(sql: str, reader: Reader, name: Name) -> Statement:
     """`ALTER VIEW name AS $$…$$`: a new definition of a metric view, which Spark can only create."""
     at = reader.here
@@ -98,15 +115,19 @@ def _drop_constraint(sql: str, reader: Reader, name: Name) -> Statement | None:
     if reader.accept("CONSTRAINT"):
         if_exists = reader.accept("IF", "EXISTS")
         constraint = reader.identifier()
-        reader.accept_any("CASCADE", "RESTRICT")
-        return DropConstraint(sql, name, constraint, None, (), if_exists)
+        return DropConstraint(sql, name, constraint, None, (), if_exists, _is_cascade(reader))
     for kind in ("PRIMARY", "FOREIGN"):
         if reader.accept(kind, "KEY"):
             if_exists = reader.accept("IF", "EXISTS")
             columns = tuple(reader.listed(reader.identifier)) if reader.peek() == "(" else ()
-            reader.accept_any("CASCADE", "RESTRICT")
-            return DropConstraint(sql, name, None, f"{kind} KEY", columns, if_exists)
+            return DropConstraint(sql, name, None, f"{kind} KEY", columns, if_exists, _is_cascade(reader))
     return None
+
+
+def _is_cascade(reader: Reader) -> bool:
+    found = reader.accept_any("CASCADE", "RESTRICT")
+    reader.end()
+    return found == "CASCADE"
 
 
 def _tag(reader: Reader) -> tuple[str, str | None]:

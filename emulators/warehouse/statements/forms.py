@@ -9,13 +9,14 @@ Name = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Key:
-    """A PRIMARY KEY or FOREIGN KEY constraint: informational, as on Databricks."""
+    """A PRIMARY KEY, UNIQUE or FOREIGN KEY constraint: informational, as on Databricks."""
 
     name: str | None
     kind: str
     columns: tuple[str, ...]
     parent: Name = ()
     parent_columns: tuple[str, ...] = ()
+    is_rely: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,17 @@ class Mask:
 
 @dataclass(frozen=True)
 class Clauses:
-    """What a CREATE says of a relation and Delta does not take: done once the relation is there."""
+    """What a CREATE or ALTER says of a relation and Delta does not take: done once the relation is there.
+
+    Attributes:
+        is_auto_clustered: whether Databricks is to choose its clustering; None says nothing of it.
+    """
 
     keys: tuple[Key, ...] = ()
     checks: tuple[Check, ...] = ()
     masks: tuple[Mask, ...] = ()
     row_filter: RowFilter | None = None
-    is_auto_clustered: bool = False
+    is_auto_clustered: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,17 @@ class EventLogQuery(Statement):
     """
 
     calls: tuple[tuple[int, int, Name], ...]
+
+
+@dataclass(frozen=True)
+class DescribedQuery(Statement):
+    """A query of `(DESCRIBE {HISTORY | DETAIL} name)`, which Spark takes as a statement alone.
+
+    Attributes:
+        described: the offsets between which each of them stands, without its parentheses.
+    """
+
+    described: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -244,7 +260,7 @@ class CommentOn(Statement):
 
 @dataclass(frozen=True)
 class AddKey(Statement):
-    """`ALTER TABLE name ADD [CONSTRAINT c] {PRIMARY | FOREIGN} KEY …`."""
+    """`ALTER TABLE name ADD [CONSTRAINT c] {PRIMARY KEY | UNIQUE | FOREIGN KEY} …`."""
 
     name: Name
     key: Key
@@ -259,6 +275,7 @@ class DropConstraint(Statement):
     kind: str | None
     columns: tuple[str, ...]
     if_exists: bool
+    is_cascade: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,13 @@ from typing import TypeVar
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Reader
-from emulators.warehouse.statements.constraints import key_options, mask, row_filter, table_key
+from emulators.warehouse.statements.constraints import (
+    begins_constraint,
+    column_key,
+    mask,
+    row_filter,
+    table_key,
+)
 from emulators.warehouse.statements.forms import (
     AlterSchedule,
     Clauses,
@@ -83,11 +89,7 @@ def _columns(reader: Reader) -> tuple[list[ColumnSpec], Clauses]:
     masks: list[Mask] = []
     reader.expect("(")
     while True:
-        if (
-            reader.peek() == "CONSTRAINT"
-            or reader.follows("PRIMARY", "KEY")
-            or reader.follows("FOREIGN", "KEY")
-        ):
+        if begins_constraint(reader):
             name = reader.identifier() if reader.accept("CONSTRAINT") else None
             if reader.peek() in ("EXPECT", "CHECK"):
                 raise unsupported("An EXPECT or CHECK constraint of a materialized view or streaming table")
@@ -102,16 +104,19 @@ def _columns(reader: Reader) -> tuple[list[ColumnSpec], Clauses]:
 
 def _column(reader: Reader, keys: list[Key], masks: list[Mask]) -> ColumnSpec:
     name = reader.identifier()
-    kind = reader.skip_item("NOT", "COMMENT", "PRIMARY", "CONSTRAINT", "MASK", "REFERENCES")
+    start = reader.here
+    reader.skip_nested_type()
+    reader.skip_item("NOT", "COMMENT", "PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT", "MASK", "REFERENCES")
+    kind = reader.sql[start : max(start, reader.read_to)]
     nullable, comment = True, None
     while reader.peek() not in (",", ")"):
-        if reader.accept("NOT", "NULL"):
+        constraint = reader.identifier() if reader.accept("CONSTRAINT") else None
+        if key := column_key(reader, constraint, name):
+            keys.append(key)
+        elif reader.accept("NOT", "NULL"):
             nullable = False
         elif reader.accept("COMMENT"):
             comment = reader.string()
-        elif reader.accept("PRIMARY", "KEY"):
-            key_options(reader)
-            keys.append(Key(None, "PRIMARY KEY", (name,)))
         elif reader.follows("MASK"):
             masks.append(mask(reader, name))
         else:

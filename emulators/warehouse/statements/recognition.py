@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from emulators.warehouse.lexer import Kind, Reader, tokenize
 from emulators.warehouse.statements import alter, materialized, metadata, namespaces, tables, writes
-from emulators.warehouse.statements.forms import Command, EventLogQuery, MetadataQuery, Name, Query, Statement
+from emulators.warehouse.statements.forms import (
+    Command,
+    DescribedQuery,
+    EventLogQuery,
+    MetadataQuery,
+    Name,
+    Query,
+    Statement,
+)
 
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
 
@@ -38,6 +46,8 @@ def _query(sql: str, reader: Reader) -> Statement:
         return MetadataQuery(sql)
     if calls := _event_logs(reader):
         return EventLogQuery(sql, calls)
+    if described := _described(reader):
+        return DescribedQuery(sql, described)
     if reader.peek() == "WITH" and (dml := _dml_behind_with(reader)):
         return dml
     return Query(sql)
@@ -55,6 +65,20 @@ def _event_logs(reader: Reader) -> tuple[tuple[int, int, Name], ...]:
             calls.append((each.start, reader.read_to, name))
     reader.at = start
     return tuple(calls)
+
+
+def _described(reader: Reader) -> tuple[tuple[int, int], ...]:
+    """Where a query has `(DESCRIBE {HISTORY | DETAIL} name)`."""
+    start, found = reader.at, []
+    for index, each in enumerate(reader.tokens):
+        if each.keyword != "(":
+            continue
+        reader.at = index
+        if reader.peek(1) in ("DESCRIBE", "DESC") and reader.peek(2) in ("HISTORY", "DETAIL"):
+            reader.skip_group()
+            found.append((each.end, reader.tokens[reader.at - 1].start))
+    reader.at = start
+    return tuple(found)
 
 
 def _dml_behind_with(reader: Reader) -> Statement | None:

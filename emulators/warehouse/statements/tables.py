@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Reader
-from emulators.warehouse.statements.constraints import check, key_options, mask, row_filter, table_key
+from emulators.warehouse.statements.constraints import (
+    begins_constraint,
+    check,
+    column_key,
+    mask,
+    row_filter,
+    table_key,
+)
 from emulators.warehouse.statements.forms import (
     Check,
     Clauses,
@@ -61,7 +68,7 @@ def _create_table(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> 
     found = _Cuts(reader)
     if reader.peek() == "(":
         found.read_columns()
-    is_auto, filtered = False, None
+    is_auto, filtered = None, None
     is_clone = reader.accept("SHALLOW", "CLONE")
     if reader.accept("DEEP", "CLONE") or reader.accept("CLONE"):
         raise unsupported("DEEP CLONE")
@@ -96,6 +103,7 @@ class _Cuts:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._cuts: list[tuple[int, int]] = []
+        self._nullable: dict[str, int] = {}
         self.keys: list[Key] = []
         self.checks: list[Check] = []
         self.masks: list[Mask] = []
@@ -105,10 +113,14 @@ class _Cuts:
         self._cuts.append((start, self._reader.read_to))
 
     def rest(self) -> str:
-        """The statement without what was cut."""
+        """The statement without what was cut; the columns of a primary key are not null."""
         sql = self._reader.sql
-        for start, end in reversed(self._cuts):
-            sql = f"{sql[:start]} {sql[end:]}"
+        changes = [(start, end, " ") for start, end in self._cuts]
+        for column in (each for key in self.keys if key.kind == "PRIMARY KEY" for each in key.columns):
+            if end := self._nullable.pop(column.lower(), None):
+                changes.append((end, end, " not null"))
+        for start, end, text in sorted(changes, reverse=True):
+            sql = f"{sql[:start]}{text}{sql[end:]}"
         return sql
 
     def read_columns(self) -> None:
@@ -118,7 +130,7 @@ class _Cuts:
         comma = reader.read_to
         while True:
             start = reader.here
-            if self._is_constraint():
+            if begins_constraint(reader):
                 name = reader.identifier() if reader.accept("CONSTRAINT") else None
                 if reader.peek() == "CHECK":
                     self.checks.append(check(reader, name))
@@ -132,41 +144,28 @@ class _Cuts:
                 break
         reader.expect(")")
 
-    def _is_constraint(self) -> bool:
-        reader = self._reader
-        at = 2 if reader.peek() == "CONSTRAINT" else 0
-        return (reader.peek(at), reader.peek(at + 1)) in (
-            ("PRIMARY", "KEY"),
-            ("FOREIGN", "KEY"),
-            ("CHECK", "("),
-        )
-
     def _read_column(self) -> None:
         reader = self._reader
         column = reader.identifier()
+        reader.skip_nested_type()
+        is_nullable = True
         while not reader.is_done and reader.peek() not in (",", ")"):
-            start, name = reader.here, None
-            if reader.accept("CONSTRAINT"):
-                name = reader.identifier()
-            if reader.accept("PRIMARY", "KEY"):
-                key_options(reader)
-                self.keys.append(Key(name, "PRIMARY KEY", (column,)))
-                self.cut(start)
-            elif reader.follows("REFERENCES") or reader.follows("FOREIGN", "KEY", "REFERENCES"):
-                reader.accept("FOREIGN", "KEY")
-                reader.expect("REFERENCES")
-                parent = reader.name()
-                to = tuple(reader.listed(reader.identifier)) if reader.peek() == "(" else ()
-                key_options(reader)
-                self.keys.append(Key(name, "FOREIGN KEY", (column,), parent, to))
+            start = reader.here
+            name = reader.identifier() if reader.accept("CONSTRAINT") else None
+            if key := column_key(reader, name, column):
+                self.keys.append(key)
                 self.cut(start)
             elif reader.follows("MASK"):
                 self.masks.append(mask(reader, column))
                 self.cut(start)
+            elif reader.accept("NOT", "NULL"):
+                is_nullable = False
             elif reader.peek() == "(":
                 reader.skip_group()
             elif not (name and reader.peek() in (",", ")")):
                 reader.token()
+        if is_nullable:
+            self._nullable[column.lower()] = reader.read_to
 
 
 def drop(sql: str, reader: Reader) -> Statement:

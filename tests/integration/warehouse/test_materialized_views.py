@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from databricks.sql.exc import ServerOperationError
@@ -99,6 +100,70 @@ def test_a_refresh_that_fails_leaves_the_old_rows(warehouse: Warehouse) -> None:
         "from event_log(table(mv.divided)) where event_type = 'flow_progress' order by timestamp"
     )
     assert log == [("INFO", "COMPLETED", "1", None), ("ERROR", "FAILED", None, True)]
+
+
+def test_a_refresh_that_is_cancelled_stops_and_leaves_the_old_rows(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema if not exists mv")
+    warehouse.rows("create or replace table mv.pace as select 0L as pause")
+    warehouse.rows(
+        "create or replace materialized view mv.slow as "
+        "select pause, coalesce(java_method('java.lang.Thread', 'sleep', pause), '') as x from mv.pace"
+    )
+    warehouse.rows("update mv.pace set pause = 600000")
+
+    with warehouse.cursor() as cursor:
+        cursor.execute_async("refresh materialized view mv.slow")
+        time.sleep(2)
+        cursor.cancel()
+
+    def states() -> list[tuple[str, ...]]:
+        return warehouse.rows(
+            "select get_json_object(details, '$.update_progress.state') from event_log(table(mv.slow)) "
+            "where event_type = 'update_progress' order by timestamp"
+        )
+
+    deadline = time.monotonic() + 30
+    while len(states()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert states() == [("COMPLETED",), ("CANCELED",)]
+    assert warehouse.rows("select pause from mv.slow") == [(0,)]
+    details = {row[0]: row[1] for row in warehouse.rows("describe extended mv.slow")}
+    assert details["Latest Refresh Status"] == "Canceled"
+
+
+def test_row_filters_and_masks_are_recorded_and_stay(warehouse: Warehouse, view: str) -> None:
+    def policies() -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        where = "from information_schema.{} where table_schema = 'mv' and table_name = 'by_state'"
+        return (
+            warehouse.rows(f"select filter_name, target_columns {where.format('row_filters')}"),
+            warehouse.rows(f"select column_name, mask_name {where.format('column_masks')}"),
+        )
+
+    warehouse.rows("create or replace function mv.keep(x string) returns boolean return x = 'NY'")
+    warehouse.rows("create or replace function mv.hide(x string) returns string return '*'")
+    assert policies() == ([], [])
+
+    warehouse.rows(f"alter materialized view {view} set row filter mv.keep on (state)")
+    warehouse.rows(f"alter materialized view {view} alter column state set mask mv.hide")
+    recorded = ([("spark_catalog.mv.keep", "state")], [("state", "spark_catalog.mv.hide")])
+    assert policies() == recorded
+    warehouse.rows(f"alter materialized view {view} drop row filter")
+    warehouse.rows(f"alter materialized view {view} alter column state drop mask")
+    assert policies() == ([], [])
+
+    warehouse.rows(
+        "create or replace materialized view mv.by_state (state string mask mv.hide, amount bigint) "
+        f"with row filter mv.keep on (state) as {QUERY}"
+    )
+    assert policies() == recorded
+    warehouse.rows(f"refresh materialized view {view}")
+    assert policies() == recorded
+    described = warehouse.rows(f"describe extended {view}")
+    assert ("Function", "spark_catalog.mv.keep", "") in described
+    assert ("state", "spark_catalog.mv.hide", "") in described
+    assert warehouse.rows(f"select * from {view} order by state") == [("CA", 3), ("NY", 5)]
+    warehouse.rows(f"drop materialized view {view}")
+    assert policies() == ([], [])
 
 
 def test_a_column_declared_not_null_is(warehouse: Warehouse) -> None:

@@ -12,6 +12,7 @@ import pytest
 from databricks.sql.exc import Error, ServerOperationError
 
 from emulators.settings import LOOPBACK
+from emulators.warehouse import spool
 from tests.integration.warehouse.conftest import Warehouse
 
 ENDLESS = "select count(*) from range(1000000000000) where rand() < 2"
@@ -33,6 +34,15 @@ def test_a_large_result_is_in_files_until_it_is_closed(warehouse: Warehouse) -> 
         assert len(scratch_files(warehouse)) < 3
         assert cursor.fetchall_arrow()["n.1"].to_pylist() == list(range(1, 200_001))
     assert scratch_files(warehouse) == []
+
+
+def test_rows_as_wide_as_a_megabyte_harm_nobody(warehouse: Warehouse) -> None:
+    # A batch of 16,384 of them is more than Java may hold for Arrow.
+    with warehouse.cursor() as cursor, warehouse.cursor() as other:
+        cursor.execute("select id, repeat('x', 1000000) as x from range(1200)")
+        assert [(row.id, len(row.x)) for row in cursor.fetchmany(2)] == [(0, 1_000_000), (1, 1_000_000)]
+        other.execute("set spark.sql.execution.arrow.maxBytesPerBatch")
+        assert tuple(other.fetchone() or ())[1] == spool.UNBOUND
 
 
 def test_names_may_come_twice(warehouse: Warehouse) -> None:

@@ -106,7 +106,9 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
         "create or replace table kept.t (id int not null comment 'Id', constraint t_pk primary key (id))",
         "insert into kept.t values (1)",
         "create or replace view kept.v (id comment 'Id') comment 'View' as (select id from kept.t)",
-        "create or replace materialized view kept.mv as select count(*) as n from kept.t",
+        "create or replace function kept.hide(x bigint) returns bigint return 0",
+        "create or replace materialized view kept.mv (n bigint mask kept.hide) "
+        "as select count(*) as n from kept.t",
         "alter table kept.t set tags ('a' = 'b')",
         "create table kept.files (id int, part string) using parquet partitioned by (part)",
         "insert into kept.files values (1, 'x')",
@@ -146,6 +148,9 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
     warehouse.rows("insert into kept.t values (2)")
     warehouse.rows("refresh materialized view kept.mv")
     assert warehouse.rows("select n from kept.mv") == [(2,)]
+    assert warehouse.rows(
+        "select table_name, mask_name from information_schema.column_masks where table_schema = 'kept'"
+    ) == [("mv", "spark_catalog.kept.hide")]
     assert warehouse.rows(
         "select tag_value from information_schema.table_tags where schema_name = 'kept'"
     ) == [("b",)]

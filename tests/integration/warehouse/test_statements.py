@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -81,6 +83,76 @@ def test_parameters_are_bound_by_name_and_by_position(warehouse: Warehouse) -> N
         assert tuple(cursor.fetchone() or ()) == ("x", datetime(2024, 1, 1, tzinfo=UTC))
 
 
+def test_parameters_stand_for_names_and_in_statements_of_ours(warehouse: Warehouse) -> None:
+    with warehouse.cursor(schema="s") as cursor:
+
+        def run(statement: str, *parameters: Any, **named: Any) -> list[tuple[Any, ...]]:
+            cursor.execute(statement, list(parameters) or named or None)
+            return [tuple(row) for row in cursor.fetchall()]
+
+        run("create or replace table identifier(:t) (id int, n string)", t="s.named")
+        run("insert into identifier(:s || '.' || :t) values (:v::int, 'a')", s="s", t="named", v=1)
+        run("insert into identifier(?) as t replace on (t.id = ?) select 1, ?", "s.named", 1, "b")
+        run("insert into named replace using (id) select :id as id, :n as n", id=2, n="it's c")
+        assert run("select id, n from identifier(?) order by identifier(?)", "named", "id") == [
+            (1, "b"),
+            (2, "it's c"),
+        ]
+        assert run("update named set n = :n where id = :id", n="d", id=2)[0][0] == 1
+        assert run("select table_type from information_schema.tables where table_name = :t", t="named") == [
+            ("MANAGED",)
+        ]
+        run(
+            "create or replace materialized view identifier(:v) as select n from named where id = :id",
+            v="v_named",
+            id=2,
+        )
+        assert run("select n from v_named") == [("d",)]
+        assert len(run("select * from event_log(table(identifier(:v)))", v="s.v_named")) == 3
+        run("refresh materialized view identifier(?)", "v_named")
+        assert run(
+            "select count(*) > 0 from system.query.history where statement_text like ?", "%v_named%"
+        ) == [(True,)]
+        assert run("select element_at(:m, 'k') as k, :a[1] as a", m={"k": 1.5}, a=[1, 2]) == [(1.5, 2)]
+        for statement, error in (
+            ("select * from identifier(:missing)", "UNBOUND_SQL_PARAMETER"),
+            ("select :missing", "UNBOUND_SQL_PARAMETER"),
+            ("insert into named replace using (id) select :missing as id, 'x' as n", "UNBOUND_SQL_PARAMETER"),
+            ("select * from identifier(:t)", "TABLE_OR_VIEW_NOT_FOUND"),
+        ):
+            with pytest.raises(ServerOperationError, match=error):
+                run(statement, t="s.nope")
+
+
+def test_a_change_meets_an_append_as_on_databricks(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace table s.contended (id int, n string)")
+    slow = "coalesce(java_method('java.lang.Thread', 'sleep', 3000L), 'slow')"
+    replace = f"insert into s.contended replace using (id) select 1 as id, {slow} as n"
+    merge = (
+        f"merge into s.contended as t using (select {{}} as id, {slow} as n) as s on t.id = s.id "
+        "when not matched then insert *"
+    )
+
+    def failure(statement: str) -> str | None:
+        try:
+            warehouse.rows(statement)
+        except ServerOperationError as error:
+            return str(error)
+        return None
+
+    warehouse.rows("insert into s.contended values (0, 'first'), (1, 'old')")
+    with ThreadPoolExecutor(2) as pool:
+        changed = pool.submit(failure, replace)
+        time.sleep(1.5)
+        warehouse.rows("insert into s.contended values (2, 'meanwhile')")
+        assert changed.result() is None
+        assert warehouse.rows("select id from s.contended order by id") == [(0,), (1,), (2,)]
+
+        failures = [each for each in pool.map(failure, (merge.format(3), merge.format(4))) if each]
+    assert len(failures) == 1
+    assert failures[0].startswith("[DELTA_CONCURRENT_APPEND.WITHOUT_HINT]")
+
+
 def test_row_counts_of_changes(warehouse: Warehouse) -> None:
     with warehouse.cursor(schema="s") as cursor:
         cursor.execute("create or replace table counted (id int, n string)")
@@ -147,6 +219,14 @@ def test_errors_name_their_class_and_show_no_java(warehouse: Warehouse, statemen
     assert warehouse.rows("select 1") == [(1,)]
 
 
+def test_a_merge_names_the_column_that_is_not_there(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace table s.merged as select 1 as id")
+
+    assert "[DELTA_MERGE_UNRESOLVED_EXPRESSION] Cannot resolve `t`.`nope` in search condition" in failure_of(
+        warehouse, "merge into s.merged as t using s.merged as n on t.nope = n.id when matched then delete"
+    )
+
+
 def test_not_null_and_check_are_enforced(warehouse: Warehouse) -> None:
     with warehouse.cursor(schema="s") as cursor:
         cursor.execute("create or replace table strict (id int, amount int not null, price int)")
@@ -206,11 +286,70 @@ def test_keys_comments_tags_and_grants_are_recorded_and_readable(warehouse: Ware
     assert warehouse.rows("show grants on table s.parent") == [
         ("a@b.c", "SELECT", "TABLE", "spark_catalog.s.parent")
     ]
+    assert "INVALID_PARAMETER_VALUE" in failure_of(warehouse, "grant usage on table s.parent to `a@b.c`")
     assert ("clusteringColumns", '[["id"]]') in warehouse.rows("show tblproperties s.child")
     assert "CONSTRAINT_ALREADY_EXISTS" in failure_of(
         warehouse, "alter table s.child add constraint child_fk foreign key (id) references s.parent (id)"
     )
     assert "UNRESOLVED_COLUMN" in failure_of(warehouse, "comment on column s.parent.nope is 'x'")
+
+
+def test_every_form_of_a_constraint_is_recorded_or_refused(warehouse: Warehouse) -> None:
+    with warehouse.cursor(schema="s") as cursor:
+        for statement in (
+            "create or replace table people (id int constraint people_pk primary key not enforced rely, "
+            "a int, b int unique, constraint people_uk unique (a, b) deferrable initially deferred)",
+            "create or replace table pets (id int, owner int references people, a int, b int)",
+            "alter table pets add constraint by_ab foreign key (a, b) references people (a, b) "
+            "match full norely",
+            "alter table pets add unique (id) enable novalidate",
+            "alter table pets add constraint cute check (id > 0) enforced",
+        ):
+            cursor.execute(statement)
+
+    keys = (
+        "select table_name, constraint_type, count(*) from information_schema.table_constraints "
+        "where table_schema = 's' and table_name in ('people', 'pets') group by all order by 1, 2"
+    )
+    assert warehouse.rows(keys) == [
+        ("people", "PRIMARY KEY", 1),
+        ("people", "UNIQUE", 2),
+        ("pets", "FOREIGN KEY", 2),
+        ("pets", "UNIQUE", 1),
+    ]
+    assert warehouse.rows(
+        "select column_name from information_schema.key_column_usage where constraint_name = 'people_uk' "
+        "order by ordinal_position"
+    ) == [("a",), ("b",)]
+    assert warehouse.rows(
+        "select unique_constraint_name from information_schema.referential_constraints "
+        "where constraint_name like 'pets_fk%' or constraint_name = 'by_ab' order by 1"
+    ) == [("people_pk",), ("people_uk",)]
+    ((created,),) = warehouse.rows("show create table s.people")
+    assert "CONSTRAINT `people_pk` PRIMARY KEY (`id`) RELY" in created
+    assert "id INT NOT NULL" in created
+    assert "DELTA_NOT_NULL_CONSTRAINT_VIOLATED" in failure_of(
+        warehouse, "insert into s.people values (null, 1, 1)"
+    )
+    assert "DELTA_VIOLATE_CONSTRAINT" in failure_of(warehouse, "insert into s.pets values (0, 1, 1, 1)")
+
+    for statement, error in (
+        ("alter table s.people add primary key (a)", "Cannot create the primary key `people_pk` because its"),
+        ("create table s.never (a int primary key, b int primary key)", "[MULTIPLE_PRIMARY_KEYS]"),
+        ("alter table s.people add constraint people_uk unique (a)", "[DELTA_CONSTRAINT_ALREADY_EXISTS]"),
+        ("alter table s.pets add foreign key (a) references s.people (nope)", "[UNRESOLVED_COLUMN"),
+        ("alter table s.people drop primary key", "A foreign key `pets_fk_"),
+        (
+            "alter table s.people drop constraint people_uk restrict",
+            "A foreign key `by_ab` depends on the unique",
+        ),
+        ("alter table s.pets add unique (id) enforced", "[UNSUPPORTED_CONSTRAINT_CHARACTERISTIC]"),
+    ):
+        assert failure_of(warehouse, statement).startswith(error)
+    warehouse.rows("alter table s.people drop primary key cascade")
+    warehouse.rows("alter table s.people drop constraint people_uk cascade")
+    assert warehouse.rows(keys) == [("people", "UNIQUE", 1), ("pets", "UNIQUE", 1)]
+    assert warehouse.rows("select 1 from information_schema.tables where table_name = 'never'") == []
 
 
 def test_row_filters_and_masks_are_recorded_and_not_applied(warehouse: Warehouse) -> None:
@@ -303,7 +442,7 @@ def test_creating_what_is_there_already_forgets_nothing(warehouse: Warehouse) ->
 
 
 def test_a_renamed_table_takes_what_was_recorded_along(warehouse: Warehouse) -> None:
-    warehouse.rows("create or replace table s.old_name (id int)")
+    warehouse.rows("create or replace table s.old_name (id int) cluster by auto")
     warehouse.rows("alter table s.old_name set tags ('a' = 'b')")
 
     warehouse.rows("alter table s.old_name rename to s.new_name")
@@ -316,6 +455,19 @@ def test_a_renamed_table_takes_what_was_recorded_along(warehouse: Warehouse) -> 
         "select table_name from system.information_schema.tables where table_name like '%_name'"
     ) == [("new_name",)]
     assert warehouse.rows("select count(*) from s.new_name") == [(0,)]
+    assert ("clusterByAuto", "true") in warehouse.rows("show tblproperties s.new_name")
+
+    warehouse.rows("alter table s.new_name cluster by none")
+    assert "clusterByAuto" not in dict(warehouse.rows("show tblproperties s.new_name"))
+
+
+def test_a_comment_is_no_property_of_a_view(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace view s.told tblproperties ('key' = 'value') as select 1 as id")
+
+    warehouse.rows("comment on view s.told is 'Told.'")
+
+    assert warehouse.rows("show tblproperties s.told") == [("key", "value")]
+    assert ("Comment", "Told.", "") in warehouse.rows("describe extended s.told")
 
 
 def test_metadata_may_be_joined_with_tables(warehouse: Warehouse) -> None:
@@ -351,6 +503,10 @@ def test_maintenance_runs(warehouse: Warehouse) -> None:
     assert path.endswith("/maintained")
     assert "numFilesAdded" in metrics
     assert warehouse.rows("describe history s.maintained")[-1][4] == "CREATE OR REPLACE TABLE AS SELECT"
+    assert warehouse.rows(
+        "select h.operation, d.name from (describe history s.maintained) h, (describe detail s.maintained) d "
+        "where h.version = 0"
+    ) == [("CREATE OR REPLACE TABLE AS SELECT", "spark_catalog.s.maintained")]
 
 
 @pytest.mark.timeout(45)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,38 @@ def test_a_refresh_that_fails_is_told_and_done_again(warehouse: Warehouse, table
         warehouse.rows(f"refresh streaming table {table} full")
 
     assert rows(warehouse, table) == [(1, "A"), (2, "B")]
+
+
+@pytest.mark.parametrize("full", ["", "full"])
+def test_a_refresh_that_is_cancelled_stops_and_leaves_the_old_rows(warehouse: Warehouse, full: str) -> None:
+    name = f"paced{full}"
+    warehouse.rows("create schema if not exists st")
+    warehouse.rows(f"create or replace table st.{name}_source as select 1 as id, 0L as pause")
+    warehouse.rows(
+        f"create streaming table st.{name} as select id, "
+        f"coalesce(java_method('java.lang.Thread', 'sleep', pause), '') as x from stream st.{name}_source"
+    )
+    warehouse.rows(f"insert into st.{name}_source values (2, 600000)")
+
+    with warehouse.cursor() as cursor:
+        cursor.execute_async(f"refresh streaming table st.{name} {full}")
+        time.sleep(3)
+        cursor.cancel()
+
+    def states() -> list[tuple[object, ...]]:
+        return warehouse.rows(
+            f"select get_json_object(details, '$.update_progress.state') from event_log(table(st.{name})) "
+            "where event_type = 'update_progress' order by timestamp"
+        )
+
+    deadline = time.monotonic() + 30
+    while len(states()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert states() == [("COMPLETED",), ("CANCELED",)]
+    assert warehouse.rows(f"select id from st.{name}") == [(1,)]
+    folder = Path(warehouse.rows(f"describe detail st.{name}")[0][4].removeprefix("file:"))
+    assert not list(folder.glob("_refresh_*"))
+    assert (folder / "_checkpoint").is_dir()
 
 
 def test_what_cannot_be_done_is_refused(warehouse: Warehouse, table: str) -> None:

@@ -39,6 +39,27 @@ def test_a_port_that_is_none_is_refused_with_its_variable(tmp_path: Path, text: 
         load({"EMULATORS_HOME": str(tmp_path), "EVENTHUBS_AMQP_PORT": text})
 
 
+def test_the_warehouse_is_on_loopback_unless_the_shell_says_otherwise(tmp_path: Path) -> None:
+    environment = {"EMULATORS_HOME": str(tmp_path), "WAREHOUSE_PORT": "18443"}
+
+    def url(host: str) -> str:
+        return load(environment | {"WAREHOUSE_HOST": host}).warehouse_url
+
+    assert url("192.0.2.1") == "http://192.0.2.1:18443"
+    assert url("Build-Host.local") == "http://build-host.local:18443"
+    assert url("fe80::1") == "http://[fe80::1]:18443"
+    assert url("0.0.0.0") == "http://127.0.0.1:18443"  # noqa: S104 - nothing is bound
+    assert url("") == load(environment).warehouse_url == "http://127.0.0.1:18443"
+
+
+@pytest.mark.parametrize("text", ["http://host", "host:80", "a b", "-x", "a..b", "*"])
+def test_a_host_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(
+        EmulatorError, match=r"WAREHOUSE_HOST='.*' is neither an address nor the name of a host"
+    ):
+        load({"EMULATORS_HOME": str(tmp_path), "WAREHOUSE_HOST": text})
+
+
 def test_secrets_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     load({"EMULATORS_HOME": str(tmp_path)})
     assert stat.S_IMODE((tmp_path / "emulators.json").stat().st_mode) == 0o600

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import certifi
@@ -41,6 +42,22 @@ def test_the_server_certificate_names_the_loopback_and_is_private(settings: Sett
     assert file.stat().st_mode & 0o077 == 0
     assert b"PRIVATE KEY" not in (settings.tls / CA_FILE).read_bytes()
     assert "PRIVATE KEY" not in (settings.tls / BUNDLE_FILE).read_text()
+
+
+def test_another_host_is_named_and_stays_named(tmp_path: Path) -> None:
+    def names(host: str) -> set[str]:
+        settings = load({"EMULATORS_HOME": str(tmp_path), "WAREHOUSE_HOST": host})
+        ensure_certificates(settings)
+        certificate = x509.load_pem_x509_certificate(server_certificate(settings).read_bytes())
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return {str(each.value) for each in found}
+
+    loopback = {"localhost", "127.0.0.1", "::1"}
+    assert names("") == loopback
+    assert names("192.0.2.1") == {*loopback, "192.0.2.1"}
+    assert names("") == {*loopback, "192.0.2.1"}
+    assert names("warehouse.example") == {*loopback, "warehouse.example"}
+    assert names("::") == {*loopback, socket.gethostname()}
 
 
 def test_a_second_call_changes_nothing(settings: Settings) -> None:

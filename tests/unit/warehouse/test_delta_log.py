@@ -27,11 +27,11 @@ def clustered_by(*columns: str, removed: bool = False) -> dict[str, Any]:
     }
 
 
-def commit(table: Path, version: int, *actions: dict[str, Any]) -> None:
+def commit(table: Path, version: int, *actions: dict[str, Any], info: dict[str, Any] | None = None) -> None:
     folder = table / "_delta_log"
     folder.mkdir(exist_ok=True)
     # Delta writes compact JSON, the name of the action first.
-    lines = (json.dumps(each, separators=(",", ":")) for each in ({"commitInfo": {}}, *actions))
+    lines = (json.dumps(each, separators=(",", ":")) for each in ({"commitInfo": info or {}}, *actions))
     (folder / f"{version:020d}.json").write_text("\n".join(lines) + "\n")
 
 
@@ -103,3 +103,16 @@ def test_the_size_is_what_the_checksum_says(tmp_path: Path) -> None:
 
     assert delta_log.size(tmp_path, 0) == 1234
     assert delta_log.size(tmp_path, 1) == 0
+
+
+def test_an_append_says_whether_it_has_read_the_table(tmp_path: Path) -> None:
+    commit(tmp_path, 0, info={"isBlindAppend": True})
+    commit(tmp_path, 1, info={"isBlindAppend": False})
+    commit(tmp_path, 2)
+
+    assert [delta_log.is_blind_append(tmp_path, version) for version in range(4)] == [
+        True,
+        False,
+        False,
+        False,
+    ]

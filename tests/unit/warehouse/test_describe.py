@@ -84,13 +84,17 @@ def test_row_filters_and_masks_are_written_as_the_adapter_parses_them() -> None:
 
 
 def test_a_definition_makes_the_relation_again() -> None:
-    keys = [("pk", Key("pk", "PRIMARY KEY", ("a",)), None)]
+    keys = [
+        ("uk", Key("uk", "UNIQUE", ("b",)), None),
+        ("pk", Key("pk", "PRIMARY KEY", ("a",), is_rely=True), None),
+    ]
 
     assert definition(RELATION, COLUMNS, keys) == (
         "CREATE TABLE spark_catalog.gold.t (\n"
         "  a STRING NOT NULL COMMENT 'The key.',\n"
         "  b DECIMAL(12,2),\n"
-        "  CONSTRAINT `pk` PRIMARY KEY (`a`))\n"
+        "  CONSTRAINT `uk` UNIQUE (`b`),\n"
+        "  CONSTRAINT `pk` PRIMARY KEY (`a`) RELY)\n"
         "USING delta\n"
         "PARTITIONED BY (b)\n"
         "CLUSTER BY (a, b)\n"

@@ -25,3 +25,14 @@ def test_a_refresh_is_three_events() -> None:
     assert (found[2][3] - found[0][3]).total_seconds() == 2.5
     assert len({each[0] for each in found}) == 6
     assert len({json.loads(each[2])["update_id"] for each in found}) == 2
+
+
+def test_a_refresh_that_was_cancelled_says_so() -> None:
+    refresh = Refresh(
+        "2024-01-01 00:00:00.000000", "2024-01-01 00:00:01.000000", None, "[OPERATION_CANCELED] …", True
+    )
+
+    found = events(("c", "s", "mv"), [refresh])
+
+    assert json.loads(found[1][8])["flow_progress"]["status"] == "STOPPED"
+    assert json.loads(found[2][8]) == {"update_progress": {"state": "CANCELED"}}

@@ -76,6 +76,15 @@ def test_the_relations_are_those_that_were_recorded(records: Records) -> None:
     ]
 
 
+def test_views_tell_whether_they_are_materialized(records: Records) -> None:
+    records.put_relation(entry("kept"), "MATERIALIZED_VIEW")
+
+    assert run(records, "select table_name, is_materialized from information_schema.views order by 1") == [
+        {"table_name": "kept", "is_materialized": "TRUE"},
+        {"table_name": "recent", "is_materialized": "FALSE"},
+    ]
+
+
 def test_columns_have_both_names_of_their_type(records: Records) -> None:
     rows = run(
         records,
@@ -127,6 +136,40 @@ def test_foreign_keys_lead_to_the_primary_key_as_the_adapter_asks_for_them(recor
 
     assert rows == [
         {"constraint_name": "recent_fk", "from_column": "id", "to_table": "orders", "to_column": "id"}
+    ]
+
+
+def test_unique_constraints_are_keys_that_foreign_ones_may_lead_to(records: Records) -> None:
+    for key in (
+        Key("orders_pk", "PRIMARY KEY", ("id",)),
+        Key("orders_uk", "UNIQUE", ("number", "Shop")),
+    ):
+        records.put_key("gold", "orders", key, str(key.name), None)
+    for name, to in (("to_pk", ("id",)), ("to_uk", ("number", "shop")), ("to_neither", ())):
+        foreign = Key(name, "FOREIGN KEY", ("a", "b")[: len(to) or 1], ("gold", "orders"), to)
+        records.put_key("gold", "recent", foreign, name, ("gold", "orders"))
+
+    assert run(
+        records,
+        "select constraint_name, constraint_type, is_deferrable, enforced "
+        "from information_schema.table_constraints where table_name = 'orders' order by 1",
+    ) == [
+        {"constraint_name": name, "constraint_type": kind, "is_deferrable": "YES", "enforced": "NO"}
+        for name, kind in (("orders_pk", "PRIMARY KEY"), ("orders_uk", "UNIQUE"))
+    ]
+    assert run(
+        records,
+        "select constraint_name as c, column_name as n from information_schema.key_column_usage "
+        "where constraint_name = 'orders_uk' order by ordinal_position",
+    ) == [{"c": "orders_uk", "n": "number"}, {"c": "orders_uk", "n": "Shop"}]
+    assert run(
+        records,
+        "select constraint_name as f, unique_constraint_name as u "
+        "from information_schema.referential_constraints order by 1",
+    ) == [
+        {"f": "to_neither", "u": "orders_pk"},
+        {"f": "to_pk", "u": "orders_pk"},
+        {"f": "to_uk", "u": "orders_uk"},
     ]
 
 

@@ -16,8 +16,10 @@ from databricks.sql.thrift_api.TCLIService import TCLIService
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.transport.TTransport import TMemoryBuffer
 
+from emulators.errors import EmulatorError
 from emulators.settings import HTTP_PATH, LOOPBACK, Settings, load
 from emulators.warehouse import certificates
+from emulators.warehouse.__main__ import listen
 from emulators.warehouse.server import WarehouseServer, is_ready
 from emulators.warehouse.thrift import Processor, ttypes
 
@@ -35,15 +37,18 @@ class Handler:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load({"EMULATORS_HOME": str(tmp_path)})
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    return load({"EMULATORS_HOME": str(tmp_path), "WAREHOUSE_HOST": getattr(request, "param", "")})
 
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[WarehouseServer]:
     certificates.ensure_certificates(settings)
     found = WarehouseServer(
-        settings.warehouse_port, settings.warehouse_token, certificates.server_certificate(settings)
+        settings.warehouse_host,
+        settings.warehouse_port,
+        settings.warehouse_token,
+        certificates.server_certificate(settings),
     )
     thread = threading.Thread(target=found.serve_forever, daemon=True)
     thread.start()
@@ -97,6 +102,27 @@ def test_it_is_ready_once_it_has_a_processor(settings: Settings, server: Warehou
     server.processor = Processor(Handler())
 
     assert is_ready(settings)
+
+
+@pytest.mark.parametrize("settings", ["0.0.0.0", "localhost"], indirect=True)  # noqa: S104 - what is tested
+def test_it_listens_where_it_is_told_to(settings: Settings, server: WarehouseServer) -> None:
+    server.processor = Processor(Handler())
+
+    assert is_ready(settings)
+    assert call(settings, tls=True)[0] == 200
+
+
+@pytest.mark.parametrize("settings", ["192.0.2.1"], indirect=True)
+def test_an_address_that_is_not_this_machines_is_named(settings: Settings) -> None:
+    certificates.ensure_certificates(settings)
+    with pytest.raises(EmulatorError, match=r"cannot listen on 192\.0\.2\.1, port \d+ \(.+\)") as caught:
+        listen(settings)
+    assert "set WAREHOUSE_HOST to an address of this machine" in str(caught.value)
+
+
+def test_a_port_that_is_taken_is_named(settings: Settings, server: WarehouseServer) -> None:
+    with pytest.raises(EmulatorError, match="free the port or set WAREHOUSE_PORT"):
+        listen(settings)
 
 
 def test_nobody_there_is_not_ready(settings: Settings) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from emulators.warehouse.errors import SqlError
+from emulators.warehouse.merges import search_of
 from emulators.warehouse.statements import (
     AddKey,
     AlterSchedule,
@@ -15,6 +16,7 @@ from emulators.warehouse.statements import (
     CreateMaterializedView,
     CreateStreamingTable,
     Describe,
+    DescribedQuery,
     DropConstraint,
     DropMaterializedView,
     DropView,
@@ -149,6 +151,37 @@ def test_statements_are_told_apart(sql: str, expected: type[Statement]) -> None:
     assert type(recognise(DBT + sql)) is expected
 
 
+def test_the_search_of_a_merge_is_a_query() -> None:
+    merge = (
+        "with n as (select 1 as id) merge into s.t as d using (select id from n) as s\n"
+        "on case when d.id = s.id then true end when matched then update set id = case when true then 1 end"
+    )
+
+    assert search_of(merge) == (
+        "with n as (select 1 as id) select 1 from s.t as d join (select id from n) as s\n"
+        "on case when d.id = s.id then true end "
+    )
+
+
+def test_descriptions_are_found_in_queries() -> None:
+    sql = "select '(describe history t)' from (describe history s.t limit 1) h join (DESC DETAIL t) on true"
+
+    found = recognise(sql)
+
+    assert isinstance(found, DescribedQuery)
+    assert [sql[start:end] for start, end in found.described] == [
+        "describe history s.t limit 1",
+        "DESC DETAIL t",
+    ]
+
+
+@pytest.mark.parametrize("clustering", ["none", "(a)"])
+def test_another_clustering_ends_an_automatic_one(clustering: str) -> None:
+    found = command(f"alter table t cluster by {clustering}")
+    assert found.clauses.is_auto_clustered is False
+    assert command("alter table t drop column a").clauses.is_auto_clustered is None
+
+
 def test_tags_are_read_from_relations_and_columns() -> None:
     assert recognise("alter table t set tags ('a' = 'b', 'c')") == SetTags(
         "alter table t set tags ('a' = 'b', 'c')", ("t",), None, {"a": "b", "c": ""}
@@ -181,13 +214,13 @@ def test_keys_are_cut_out_of_create_table_and_the_rest_is_kept() -> None:
 
     assert " ".join(found.sql.removeprefix(DBT).split()) == (
         "create or replace table gold.t ( id bigint not null comment 'a, b' , parent bigint , "
-        "amount decimal(12, 2) ) using delta comment 'primary key (x)'"
+        "amount decimal(12, 2) not null ) using delta comment 'primary key (x)'"
     )
     assert found.clauses.is_auto_clustered
     assert found.clauses.keys == (
         Key(None, "PRIMARY KEY", ("id",)),
         Key("fk", "FOREIGN KEY", ("parent",), ("gold", "p"), ("id",)),
-        Key("t_pk", "PRIMARY KEY", ("id", "amount")),
+        Key("t_pk", "PRIMARY KEY", ("id", "amount"), is_rely=True),
         Key("t_fk", "FOREIGN KEY", ("parent",), ("gold", "p"), ("id",)),
     )
 
@@ -293,8 +326,67 @@ def test_keys_are_added_and_dropped() -> None:
     sql = "alter table t drop constraint if exists t_pk"
     assert recognise(sql) == DropConstraint(sql, ("t",), "t_pk", None, (), True)
     sql = "alter table t drop primary key cascade"
-    assert recognise(sql) == DropConstraint(sql, ("t",), None, "PRIMARY KEY", (), False)
-    assert isinstance(recognise("alter table t add constraint c check (a > 0)"), Command)
+    assert recognise(sql) == DropConstraint(sql, ("t",), None, "PRIMARY KEY", (), False, is_cascade=True)
+    sql = "alter streaming table t add unique (a) not enforced deferrable initially deferred rely"
+    assert recognise(sql) == AddKey(sql, ("t",), Key(None, "UNIQUE", ("a",), is_rely=True))
+    sql = (
+        "alter table t add constraint f foreign key (a) references s.p match full on delete no action norely"
+    )
+    assert recognise(sql) == AddKey(sql, ("t",), Key("f", "FOREIGN KEY", ("a",), ("s", "p")))
+    assert command("alter table t add constraint c check (a > 0)").sql.endswith("check (a > 0)")
+    assert command("alter table t add constraint c check (a > 0) enforced;").sql.strip().endswith("(a > 0)")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "error", "state"),
+    [
+        ("primary key (a) enforced", "UNSUPPORTED_CONSTRAINT_CHARACTERISTIC", "0A000"),
+        ("unique (a) rely norely", "INVALID_CONSTRAINT_CHARACTERISTICS", "42613"),
+        ("unique (a) deferrable deferrable", "INVALID_CONSTRAINT_CHARACTERISTICS", "42613"),
+        ("check (a > 0) not enforced", "UNSUPPORTED_CONSTRAINT_CHARACTERISTIC", "0A000"),
+        ("primary key (a) on delete no action", "PARSE_SYNTAX_ERROR", "42601"),
+        ("foreign key (a) references p on delete cascade", "PARSE_SYNTAX_ERROR", "42601"),
+    ],
+)
+@pytest.mark.parametrize(
+    "statement", ["alter table t add constraint c {}", "create table t (a int, constraint c {})"]
+)
+def test_what_no_constraint_can_be_is_refused(
+    statement: str, constraint: str, error: str, state: str
+) -> None:
+    with pytest.raises(SqlError) as caught:
+        recognise(statement.format(constraint))
+    assert (caught.value.error_class, caught.value.sql_state) == (error, state)
+
+
+def test_constraints_of_columns_are_the_tables_and_a_primary_key_is_not_null() -> None:
+    found = command(
+        "create table t (\n"
+        "  id bigint comment 'x' constraint t_pk primary key enable novalidate,\n"
+        "  a int unique rely, b int constraint b_fk references p, c int not null,\n"
+        "  constraint ac unique (a, c), other struct<unique: array<int>, b: int>\n"
+        ")"
+    )
+
+    assert " ".join(found.sql.removeprefix(DBT).split()) == (
+        "create table t ( id bigint comment 'x' not null, a int , b int , c int not null , "
+        "other struct<unique: array<int>, b: int> )"
+    )
+    assert found.clauses.keys == (
+        Key("t_pk", "PRIMARY KEY", ("id",)),
+        Key(None, "UNIQUE", ("a",), is_rely=True),
+        Key("b_fk", "FOREIGN KEY", ("b",), ("p",)),
+        Key("ac", "UNIQUE", ("a", "c")),
+    )
+    view = recognise(
+        "create materialized view v (a map<string, int> constraint k unique, b references p (b)) as select 1"
+    )
+    assert isinstance(view, CreateMaterializedView)
+    assert view.columns == (ColumnSpec("a", "map<string, int>"), ColumnSpec("b"))
+    assert view.clauses.keys == (
+        Key("k", "UNIQUE", ("a",)),
+        Key(None, "FOREIGN KEY", ("b",), ("p",), ("b",)),
+    )
 
 
 def test_not_null_is_set_and_dropped_in_both_spellings() -> None:
