@@ -106,7 +106,7 @@ class Place:
         ((value,),) = self.query(statement)
         return value
 
-    def run(self, *command: str, timeout: float = 580) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, timeout: float = 1200) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=timeout
         )
@@ -121,7 +121,7 @@ class Place:
         summary: dict[str, Any] = json.loads(answer.stdout)
         return summary
 
-    def dbt(self, *arguments: str, timeout: float = 580) -> str:
+    def dbt(self, *arguments: str, timeout: float = 1200) -> str:
         """Run a dbt command that must succeed and warn of nothing; returns what it printed."""
         log = self.folder / "logs"
         # Tests that only warn, of drift for one, speak of data: all other warnings are errors.

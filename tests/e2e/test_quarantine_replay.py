@@ -18,7 +18,7 @@ from tests.e2e.place import Place
 from tests.e2e.recount import Message
 from tests.e2e.tables import Table, differences, relations, table
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(2400)
 
 SEED = 7
 PARTITION = 9

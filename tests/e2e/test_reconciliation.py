@@ -37,7 +37,7 @@ SHORT = (
 )
 """What `verify` reads, without tests: other tests build and test the rest."""
 
-pytestmark = pytest.mark.timeout(3600 if IS_SOAK else 600)
+pytestmark = pytest.mark.timeout(3600 if IS_SOAK else 1500)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def kill(place: Place, point: str, rng: random.Random) -> None:
         kill(place, "start", rng)
 
 
-@pytest.mark.timeout(7200 if SOAK else 600)
+@pytest.mark.timeout(7200 if SOAK else 1500)
 def test_kill_9_loses_nothing_and_repeats_nothing(place: Place) -> None:
     seed = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(1_000_000))
     rng = random.Random(seed)  # noqa: S311 - a repeatable choice of points
