@@ -117,6 +117,7 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         history = History(settings.warehouse_data / HISTORY_FILE)
         sessions, operations = Sessions(session), Operations(session, history)
         server.page = StatusPage(sessions, operations, history).render
+        server.file = operations.file
         server.processor = Processor(Service(Engine(session, catalog), sessions, operations))
         log.info("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)
     except Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import threading
 import time
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 WORKERS = 64
+
+LINGER_SECONDS = 10.0
+"""How long files behind links outlive their operation: drivers close it with downloads under way."""
 
 
 class State(Enum):
@@ -80,6 +84,10 @@ class Operation:
         """The id as clients print it; also the group of its Spark jobs."""
         return str(uuid.UUID(bytes=self.id))
 
+    @property
+    def _link(self) -> str:
+        return f"{self.name}/{self.secret.hex()}"
+
     def wait(self, seconds: float) -> bool:
         """Wait for the end, at most so long; whether it has ended."""
         return self._ended.wait(seconds)
@@ -99,7 +107,7 @@ class Operation:
             if self._ended.is_set():
                 return False
             self.state, self.result, self.error = state, result, error
-            self.encoder = Encoder(result, self.request.wanted) if result else None
+            self.encoder = Encoder(result, self.request.wanted, self._link) if result else None
             self.ended_at = time.time()
             try:
                 keep(self._entry(self.ended_at))
@@ -137,6 +145,7 @@ class Operations:
     def __init__(self, spark: SparkSession, history: History) -> None:
         self._context: Any = spark.sparkContext._jsc
         self._open: dict[bytes, Operation] = {}
+        self._lingering: dict[bytes, Operation] = {}
         self._lock = threading.Lock()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="statement")
         self.history = history
@@ -158,6 +167,23 @@ class Operations:
         with self._lock:
             return self._open.get(operation_id)
 
+    def file(self, link: str) -> bytes | None:
+        """The file of a result behind a link (`<operation>/<secret>/<number>`); None when there is none.
+
+        Whoever has the link may read it: drivers send no token along.
+        """
+        name, _, rest = link.partition("/")
+        secret, _, number = rest.partition("/")
+        try:
+            operation_id = uuid.UUID(name).bytes
+            with self._lock:
+                operation = self._open.get(operation_id) or self._lingering.get(operation_id)
+            if operation and operation.encoder and hmac.compare_digest(operation.secret.hex(), secret):
+                return operation.encoder.file(int(number))
+        except (ValueError, LookupError, OSError):
+            log.debug("No file of a result is behind %s", name, exc_info=True)
+        return None
+
     def running(self) -> list[Operation]:
         """What runs now, the oldest first."""
         with self._lock:
@@ -169,11 +195,18 @@ class Operations:
         self._stop(operation, State.CANCELED, canceled())
 
     def close(self, operation: Operation) -> None:
-        """Forget an operation and its rows; stop it if it still runs."""
-        with self._lock:
-            self._open.pop(operation.id, None)
+        """Forget an operation and its rows, files behind links a little later; stop it if it still runs."""
         self.cancel(operation)
-        if operation.result:
+        with self._lock:
+            is_open = self._open.pop(operation.id, None) is not None
+            lingers = is_open and operation.encoder is not None and operation.encoder.is_downloaded
+            if lingers:
+                self._lingering[operation.id] = operation
+        if lingers:
+            timer = threading.Timer(LINGER_SECONDS, self._end_lingering, (operation,))
+            timer.daemon = True
+            timer.start()
+        elif is_open and operation.result:
             operation.result.close()
 
     def close_all_of(self, session: Session) -> None:
@@ -182,6 +215,12 @@ class Operations:
             found = [each for each in self._open.values() if each.session is session]
         for each in found:
             self.close(each)
+
+    def _end_lingering(self, operation: Operation) -> None:
+        with self._lock:
+            self._lingering.pop(operation.id, None)
+        if operation.result:
+            operation.result.close()
 
     def _stop(self, operation: Operation, state: State, error: SqlError) -> None:
         if operation.end(state, self.history.add, error=error):

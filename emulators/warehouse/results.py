@@ -79,6 +79,11 @@ class ResultSet:
         self.affected_rows = _affected_rows(self)
 
     @property
+    def spooled(self) -> list[Chunk]:
+        """The places of its batches when they are in files."""
+        return [each for each in self._chunks if isinstance(each, Chunk)]
+
+    @property
     def is_exhausted(self) -> bool:
         """Whether every row has been handed out."""
         return self._chunk >= len(self._chunks)

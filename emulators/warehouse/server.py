@@ -20,7 +20,8 @@ from thrift.protocol.TBinaryProtocol import TBinaryProtocolAcceleratedFactory
 from thrift.transport.TTransport import TMemoryBuffer
 
 from emulators.settings import HTTP_PATH, Settings
-from emulators.warehouse.thrift import USER_AGENT
+from emulators.warehouse import downloads
+from emulators.warehouse.thrift import BASE_URL, USER_AGENT
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class WarehouseServer(ThreadingHTTPServer):
         """The Thrift processor; while it is None the warehouse says that it is starting."""
         self.page: Callable[[], str] | None = None
         """What renders the page for people."""
+        self.file: Callable[[str], bytes | None] = lambda link: None
+        """What reads a file of a result, by its link; None when there is no such file."""
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate)
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -122,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
             )
         elif path == PAGE_PATH:
             self._show_page()
+        elif path.startswith(downloads.PATH):
+            self._send_file(path.removeprefix(downloads.PATH))
         else:
             self._refuse(HTTPStatus.NOT_FOUND, f"No such resource: {path}")
 
@@ -141,11 +146,20 @@ class _Handler(BaseHTTPRequestHandler):
             )
         else:
             USER_AGENT.set(self.headers.get("User-Agent") or "")
+            scheme = "https" if isinstance(self.connection, ssl.SSLSocket) else "http"
+            BASE_URL.set(f"{scheme}://{self.headers.get('Host')}")
             answer = TMemoryBuffer()
             self.server.processor.process(
                 self.protocol.getProtocol(TMemoryBuffer(body)), self.protocol.getProtocol(answer)
             )
             self._answer(HTTPStatus.OK, answer.getvalue(), "application/x-thrift")
+
+    def _send_file(self, link: str) -> None:
+        content = self.server.file(link)
+        if content is None:
+            self._refuse(HTTPStatus.NOT_FOUND, "No such result: its statement was closed.")
+        else:
+            self._answer(HTTPStatus.OK, content, "application/octet-stream")
 
     def _show_page(self) -> None:
         """Statements hold data: the page asks for the token, in a browser as the password of any user."""

@@ -256,7 +256,7 @@ class Service:
             )
             direct.resultSetMetadata = operation.encoder.metadata()
             direct.resultSet = ttypes.TFetchResultsResp(status=_success(), hasMoreRows=has_more, results=rows)
-            if not has_more:
+            if not has_more and not operation.encoder.is_downloaded:
                 self._operations.close(operation)
                 direct.closeOperation = ttypes.TCloseOperationResp(status=_success())
         elif operation.state is not State.RUNNING:

@@ -56,11 +56,15 @@ class Chunk:
     size: int
     num_rows: int
 
-    def read(self, schema: pa.Schema) -> pa.RecordBatch:
-        """The batch; its fields are taken from the schema in their order."""
+    def message(self) -> bytes:
+        """The batch as a message of an Arrow stream."""
         with self.file.open("rb") as file:
             file.seek(self.position)
-            return pa.ipc.read_record_batch(pa.py_buffer(file.read(self.size)), schema)
+            return file.read(self.size)
+
+    def read(self, schema: pa.Schema) -> pa.RecordBatch:
+        """The batch; its fields are taken from the schema in their order."""
+        return pa.ipc.read_record_batch(pa.py_buffer(self.message()), schema)
 
 
 class Spool:

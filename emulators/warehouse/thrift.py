@@ -17,3 +17,6 @@ ttypes: Any = _types
 
 USER_AGENT: ContextVar[str] = ContextVar("USER_AGENT", default="")
 """The `User-Agent` of the request that a thread is answering."""
+
+BASE_URL: ContextVar[str] = ContextVar("BASE_URL", default="")
+"""Scheme, host and port at which the client of that request has reached the warehouse."""

@@ -13,6 +13,8 @@ import lz4.frame
 import pyarrow as pa
 from pyspark.sql import types as t
 
+from emulators.warehouse import downloads
+from emulators.warehouse.downloads import Downloads
 from emulators.warehouse.results import Column, Page, ResultSet
 from emulators.warehouse.thrift import ttypes
 
@@ -43,6 +45,9 @@ _TYPE_IDS: dict[type[t.DataType], int] = {
 _COMPLEX = (t.ArrayType, t.MapType, t.StructType)
 _TIMESTAMPS = (t.TimestampType, t.TimestampNTZType)
 
+END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+"""What an Arrow stream ends with (Arrow columnar format, IPC streaming format)."""
+
 TIMESTAMP_AS_STRING = "spark.thriftserver.arrowBasedRowSet.timestampAsString"
 """Setting by which clients older than `useArrowNativeTypes` ask for timestamps as text."""
 
@@ -54,11 +59,13 @@ class Format:
     Attributes:
         is_arrow: Arrow batches; otherwise a Thrift column each.
         is_lz4: each Arrow batch as one LZ4 frame.
+        is_downloaded: large results as files of Arrow batches behind links.
         as_text: the types that travel as strings; complex ones as JSON.
     """
 
     is_arrow: bool = True
     is_lz4: bool = False
+    is_downloaded: bool = False
     as_text: tuple[type[t.DataType], ...] = ()
 
 
@@ -79,7 +86,11 @@ def format_of(request: Any) -> Format:
     wanted = (request.confOverlay or {}).get(TIMESTAMP_AS_STRING, "false")
     if (native is None and wanted.lower() == "true") or (native and native.timestampAsArrow is False):
         as_text += _TIMESTAMPS
-    return Format(is_lz4=bool(request.canDecompressLZ4Result), as_text=tuple(as_text))
+    return Format(
+        is_lz4=bool(request.canDecompressLZ4Result),
+        is_downloaded=bool(request.canDownloadResult),
+        as_text=tuple(as_text),
+    )
 
 
 class Encoder:
@@ -88,9 +99,10 @@ class Encoder:
     Args:
         result: the rows.
         wanted: the format.
+        name: what links to its files call the result.
     """
 
-    def __init__(self, result: ResultSet, wanted: Format) -> None:
+    def __init__(self, result: ResultSet, wanted: Format, name: str = "") -> None:
         self._result = result
         self._format = wanted
         self._texts = [isinstance(each.type, wanted.as_text) for each in result.columns]
@@ -99,6 +111,13 @@ class Encoder:
             for each, is_text in zip(result.schema, self._texts, strict=True)
         ]
         self._schema = pa.schema(fields)
+        is_downloaded = wanted.is_downloaded and downloads.are_worth(result.spooled)
+        self._downloads = Downloads(result.spooled, name) if is_downloaded else None
+
+    @property
+    def is_downloaded(self) -> bool:
+        """Whether the client gets links instead of rows: then the result is needed until it is closed."""
+        return self._downloads is not None
 
     def metadata(self) -> Any:
         """The Thrift answer that describes the columns."""
@@ -107,20 +126,41 @@ class Encoder:
             schema=ttypes.TTableSchema(
                 columns=[describe(each, index + 1) for index, each in enumerate(self._result.columns)]
             ),
-            resultFormat=(
-                ttypes.TSparkRowSetType.ARROW_BASED_SET
-                if self._format.is_arrow
-                else ttypes.TSparkRowSetType.COLUMN_BASED_SET
-            ),
+            resultFormat=self._row_set_type(),
             lz4Compressed=self._format.is_lz4,
             arrowSchema=self._schema.serialize().to_pybytes() if self._format.is_arrow else None,
             isStagingOperation=False,
         )
 
     def next_rows(self, max_rows: int, max_bytes: int) -> tuple[Any, bool]:
-        """The next rows as a Thrift row set, and whether there are more; 0 is no limit."""
+        """The next rows, or links to them, as a Thrift row set, and whether there are more; 0 is no limit."""
+        if self._downloads:
+            return self._downloads.next_links()
         page = self._result.next_page(max_rows, max_bytes)
         return self._row_set(page), not self._result.is_exhausted
+
+    def file(self, number: int) -> bytes:
+        """What is behind a link: an Arrow stream, as one LZ4 frame if the client wants that.
+
+        Raises:
+            LookupError: there is no such file.
+            OSError: the result has been closed.
+        """
+        if self._downloads is None or number < 0:
+            raise LookupError(number)
+        chunks = self._downloads.files[number].chunks
+        if any(self._texts):
+            messages = [self._converted(each.read(self._result.schema)).serialize() for each in chunks]
+        else:
+            messages = [each.message() for each in chunks]
+        return self._compressed(b"".join((self._schema.serialize(), *messages, END_OF_STREAM)))
+
+    def _row_set_type(self) -> Any:
+        if self._downloads:
+            return ttypes.TSparkRowSetType.URL_BASED_SET
+        if self._format.is_arrow:
+            return ttypes.TSparkRowSetType.ARROW_BASED_SET
+        return ttypes.TSparkRowSetType.COLUMN_BASED_SET
 
     def _row_set(self, page: Page) -> Any:
         batches = [self._converted(each) for each in page.batches]
@@ -129,7 +169,9 @@ class Encoder:
                 startRowOffset=page.start,
                 rows=[],
                 arrowBatches=[
-                    ttypes.TSparkArrowBatch(batch=self._packed(each), rowCount=each.num_rows)
+                    ttypes.TSparkArrowBatch(
+                        batch=self._compressed(each.serialize().to_pybytes()), rowCount=each.num_rows
+                    )
                     for each in batches
                 ],
             )
@@ -147,11 +189,10 @@ class Encoder:
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
-    def _packed(self, batch: pa.RecordBatch) -> bytes:
-        message = batch.serialize()
+    def _compressed(self, content: bytes) -> bytes:
         if not self._format.is_lz4:
-            return bytes(message.to_pybytes())
-        return bytes(lz4.frame.compress(message, block_linked=False))  # JDBC reads independent blocks alone
+            return content
+        return bytes(lz4.frame.compress(content, block_linked=False))  # JDBC reads independent blocks alone
 
 
 def describe(column: Column, position: int) -> Any:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import base64
 import http.client
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from databricks.sql.exc import Error, ServerOperationError
 
 from emulators.settings import LOOPBACK
 from emulators.warehouse import spool
+from emulators.warehouse.operations import LINGER_SECONDS
 from tests.integration.warehouse.conftest import Warehouse
 
 ENDLESS = "select count(*) from range(1000000000000) where rand() < 2"
+
+
+def get(warehouse: Warehouse, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(LOOPBACK, warehouse.settings.warehouse_port, timeout=30)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 def scratch_files(warehouse: Warehouse) -> list[Path]:
@@ -31,9 +45,59 @@ def test_a_large_result_is_in_files_until_it_is_closed(warehouse: Warehouse) -> 
         first = cursor.fetchmany_arrow(2000)
         assert first["id"].to_pylist() == list(range(99_999, 97_999, -1))
         cursor.execute("select explode(sequence(1, 200000)) as `n.1`")  # Spark expects one row
-        assert len(scratch_files(warehouse)) < 3
         assert cursor.fetchall_arrow()["n.1"].to_pylist() == list(range(1, 200_001))
-    assert scratch_files(warehouse) == []
+    deadline = time.monotonic() + LINGER_SECONDS + 20
+    while scratch_files(warehouse):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("is_downloaded", [True, False])
+def test_rows_are_the_same_behind_links_and_in_pages(warehouse: Warehouse, is_downloaded: bool) -> None:
+    statement = (
+        "select id, cast(id / 4 as decimal(12, 2)) as d, timestamp_seconds(id) as at, "
+        "if(id % 7 = 0, null, array(id, null)) as a from range(300000) order by id"
+    )
+    with warehouse.cursor(use_cloud_fetch=is_downloaded) as cursor:
+        cursor.execute(statement)
+        rows = pa.concat_tables([cursor.fetchmany_arrow(150_000), cursor.fetchall_arrow()])
+
+    assert rows["id"].to_pylist() == list(range(300_000))
+    assert rows.slice(299_998).to_pylist() == [
+        {
+            "id": 299_998,
+            "d": Decimal("74999.50"),
+            "at": datetime(1970, 1, 4, 11, 19, 58, tzinfo=UTC),
+            "a": [299_998, None],
+        },
+        {
+            "id": 299_999,
+            "d": Decimal("74999.75"),
+            "at": datetime(1970, 1, 4, 11, 19, 59, tzinfo=UTC),
+            "a": None,
+        },
+    ]
+
+
+def test_a_link_holds_while_its_statement_is_open_and_is_nobody_elses(
+    warehouse: Warehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", "databricks.sql"), warehouse.cursor() as cursor:
+        cursor.execute("select id, repeat('x', 100) as x from range(100000)")
+        cursor.fetchmany(10)
+        path = (
+            found.group(1)
+            if (found := re.search(r"fileLink='http://[^/]*(/results/[^']*)/0'", caplog.text))
+            else ""
+        )
+
+        assert get(warehouse, f"{path}/0")[0] == 200
+        assert get(warehouse, f"{path}/1000")[0] == 404
+        assert get(warehouse, f"{path[:-1]}{'0' if path[-1] != '0' else '1'}/0")[0] == 404
+        assert get(warehouse, "/results/nothing")[0] == 404
+    assert get(warehouse, f"{path}/0")[0] == 200  # what drivers have begun to download, they finish
+    time.sleep(LINGER_SECONDS + 2)
+    assert get(warehouse, f"{path}/0")[0] == 404
 
 
 def test_rows_as_wide_as_a_megabyte_harm_nobody(warehouse: Warehouse) -> None:
@@ -130,14 +194,9 @@ def test_every_statement_is_in_the_history(warehouse: Warehouse) -> None:
 
 
 def page(warehouse: Warehouse, token: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(LOOPBACK, warehouse.settings.warehouse_port, timeout=30)
     given = base64.b64encode(f"token:{token}".encode()).decode()
-    try:
-        connection.request("GET", "/", headers={"Authorization": f"Basic {given}"})
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
+    status, content = get(warehouse, "/", {"Authorization": f"Basic {given}"})
+    return status, content.decode()
 
 
 def test_the_page_shows_what_runs_and_what_ran(warehouse: Warehouse) -> None:
