@@ -238,7 +238,8 @@ class Engine:
             for check in clauses.checks:
                 name = quoted((check.name or f"chk_{short_hash(check)}",))
                 session.spark.sql(f"alter table {target} add constraint {name} check ({check.condition})")
-            for key in clauses.keys:
+            # A foreign key may lead to a key of its own table.
+            for key in sorted(clauses.keys, key=lambda each: each.kind == "FOREIGN KEY"):
                 self._keys.put(*where, key, session)
             self._policies.record(*where, clauses, session)
         except Exception:

@@ -53,8 +53,8 @@ class Keys:
         """Record a key.
 
         Raises:
-            SqlError: a column or the parent does not exist, there is a constraint of this name, or a second
-                primary key.
+            SqlError: a column or the parent does not exist, a foreign key does not lead to a key of its
+                parent, there is a constraint of this name, or a second primary key.
         """
         for column in key.columns:
             self._catalog.check_column(schema, relation, column)
@@ -64,6 +64,7 @@ class Keys:
         if parent:
             for column in key.parent_columns:
                 self._catalog.check_column(*parent, column)
+            self._check_parent(key, parent)
         name = _name(relation, key)
         existing = self._records.keys(schema, relation)
         for (known, definition), (_, other, _) in zip(describe.constraints(existing), existing, strict=True):
@@ -118,6 +119,20 @@ class Keys:
                     self._records.drop_key(schema, child, foreign)
                 self._records.drop_key(*where, name)
         return None
+
+    def _check_parent(self, key: Key, parent: tuple[str, str]) -> None:
+        """A foreign key leads to the columns of the parent's primary key, or of a unique one."""
+        known = [each for _, each, _ in self._records.keys(*parent) if each.kind in (PRIMARY, UNIQUE)]
+        primary = next((each.columns for each in known if each.kind == PRIMARY), ())
+        wanted = sorted(_lower(key.parent_columns or primary))
+        if len(wanted) != len(key.columns) or wanted not in [sorted(_lower(each.columns)) for each in known]:
+            parents = ", ".join(key.parent_columns or primary)
+            raise SqlError(
+                "FOREIGN_KEY_MISMATCH",
+                f"Foreign key parent columns ({parents}) do not match primary key child columns "
+                f"({', '.join(key.columns)}).",
+                "42830",
+            )
 
     def _dependent(self, where: tuple[str, str], key: Key) -> list[tuple[str, str, str]]:
         """The foreign keys that refer to a key: to the primary one unless they name another's columns."""

@@ -299,6 +299,7 @@ def test_every_form_of_a_constraint_is_recorded_or_refused(warehouse: Warehouse)
         for statement in (
             "create or replace table people (id int constraint people_pk primary key not enforced rely, "
             "a int, b int unique, constraint people_uk unique (a, b) deferrable initially deferred)",
+            "create or replace table staff (boss int references staff, id int primary key)",
             "create or replace table pets (id int, owner int references people, a int, b int)",
             "alter table pets add constraint by_ab foreign key (a, b) references people (a, b) "
             "match full norely",
@@ -338,6 +339,9 @@ def test_every_form_of_a_constraint_is_recorded_or_refused(warehouse: Warehouse)
         ("create table s.never (a int primary key, b int primary key)", "[MULTIPLE_PRIMARY_KEYS]"),
         ("alter table s.people add constraint people_uk unique (a)", "[DELTA_CONSTRAINT_ALREADY_EXISTS]"),
         ("alter table s.pets add foreign key (a) references s.people (nope)", "[UNRESOLVED_COLUMN"),
+        ("alter table s.pets add foreign key (a) references s.people (a)", "[FOREIGN_KEY_MISMATCH]"),
+        ("alter table s.pets add foreign key (a, b) references s.people", "[FOREIGN_KEY_MISMATCH]"),
+        ("alter table s.people add foreign key (a) references s.pets", "[FOREIGN_KEY_MISMATCH]"),
         ("alter table s.people drop primary key", "A foreign key `pets_fk_"),
         (
             "alter table s.people drop constraint people_uk restrict",
