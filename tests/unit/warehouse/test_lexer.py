@@ -79,3 +79,11 @@ def test_what_is_unexpected_is_named_with_its_place() -> None:
 )
 def test_strings_are_read_as_spark_reads_them(sql: str, text: str) -> None:
     assert Reader(sql).string() == text
+
+
+def test_a_name_may_begin_with_a_digit_and_a_number_is_none() -> None:
+    assert Reader("s.2id").name() == ("s", "2id")
+    assert Reader("3d5b538bbc9a5fbf").identifier() == "3d5b538bbc9a5fbf"
+    assert [each.kind for each in tokenize("5e10")] == [Kind.NUMBER]
+    with pytest.raises(SqlError):
+        Reader("12").identifier()
