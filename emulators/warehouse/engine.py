@@ -157,6 +157,10 @@ class Engine:
             self.catalog.sync_schema(statement.schema[-1].lower())
         for name in statement.defines:
             schema, relation = self.catalog.resolve(name, session)
+            if statement.renamed_column:
+                self._records.rename_column(schema, relation, *statement.renamed_column)
+            if statement.is_new_query:
+                self._records.drop_comments(schema, relation)
             self.catalog.sync_relation(schema, relation, is_new=statement.replaces)
         if statement.defines:
             where = self.catalog.resolve(statement.defines[0], session)

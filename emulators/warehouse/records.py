@@ -160,7 +160,7 @@ class Records(NamespaceRecords, DerivedRecords):
     def put_columns(
         self, schema: str, name: str, columns: dict[str, Any], partition_columns: Sequence[str]
     ) -> None:
-        """Record the columns of a relation, from Spark's JSON."""
+        """Record the columns of a relation, from Spark's JSON; of those that are gone nothing stays."""
         with self.transaction():
             self._run("delete from column_record where schema_name = ? and relation_name = ?", schema, name)
             for position, each in enumerate(t.StructType.fromJson(columns)):
@@ -182,6 +182,30 @@ class Records(NamespaceRecords, DerivedRecords):
                     partition_columns.index(each.name) + 1 if each.name in partition_columns else None,
                     (each.metadata or {}).get("comment"),
                 )
+            for table in ("comment_record", "tag_record"):
+                self._run(
+                    f"delete from {table} where schema_name = ? and relation_name = ? "  # noqa: S608
+                    "and column_name <> '' and column_name not in "
+                    "(select name from column_record where schema_name = ? and relation_name = ?)",
+                    *(schema, name) * 2,
+                )
+
+    def rename_column(self, schema: str, name: str, column: str, new_column: str) -> None:
+        """Carry what was recorded about a column over to its new name."""
+        with self.transaction():
+            for table in ("comment_record", "tag_record", "column_mask_record"):
+                self._run(
+                    f"update {table} set column_name = ? "  # noqa: S608
+                    "where schema_name = ? and relation_name = ? and column_name = ?",
+                    new_column,
+                    schema,
+                    name,
+                    column,
+                )
+
+    def drop_comments(self, schema: str, name: str) -> None:
+        """Forget the comments of a relation's columns."""
+        self._run("delete from comment_record where schema_name = ? and relation_name = ?", schema, name)
 
     def drop_relation(self, schema: str, name: str) -> None:
         """Forget a relation and everything recorded about it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from emulators.settings import CATALOG
 from emulators.warehouse.lexer import Reader
+from emulators.warehouse.sql_text import quoted
 from emulators.warehouse.statements.constraints import begins_constraint, check, mask, row_filter, table_key
 from emulators.warehouse.statements.forms import (
     AddKey,
@@ -38,12 +40,28 @@ def alter(sql: str, reader: Reader) -> Statement:
     if kind == "VIEW" and reader.follows("AS") and reader.next_is_string(1):
         return _alter_metric_view(sql, reader, name)
     if reader.accept("RENAME", "TO"):
-        return Command(sql, defines=(name,), renamed_to=reader.name())
+        return _rename(sql, reader, name)
+    if reader.accept("RENAME", "COLUMN"):
+        column = reader.name()
+        reader.expect("TO")
+        renamed = (column[0], reader.identifier()) if len(column) == 1 else None
+        return Command(sql, defines=(name,), renamed_column=renamed)
+    if kind == "VIEW" and reader.accept("AS"):
+        return Command(sql, defines=(name,), is_new_query=True)
     if found := _alter_metadata(sql, reader, name):
         return found
     is_clustering = reader.accept("CLUSTER", "BY")  # by columns or NONE, no longer by AUTO
     clauses = Clauses(is_auto_clustered=False) if is_clustering else Clauses()
     return Command(sql, defines=(name,), clauses=clauses)
+
+
+def _rename(sql: str, reader: Reader, name: Name) -> Statement:
+    """`RENAME TO`: Spark reads the new name within the catalog of the old one, so it loses its own."""
+    start = reader.here
+    new_name = reader.name()
+    if len(new_name) == 3 and new_name[0].lower() == CATALOG:
+        sql = f"{sql[:start]}{quoted(new_name[1:])}{sql[reader.read_to :]}"
+    return Command(sql, defines=(name,), renamed_to=new_name)
 
 
 def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:

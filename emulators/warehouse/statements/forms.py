@@ -121,6 +121,8 @@ class Command(Statement):
         is_clone: whether what it makes anew is a shallow clone.
         if_not_exists: whether it leaves a relation that is there as it is.
         renamed_to: what the one relation it defines is called from then on.
+        renamed_column: the old and the new name of a column of it.
+        is_new_query: whether it gives a view another query: the comments of its columns go.
         schema: the schema whose definition it may change.
         function: the function it creates or, when `is_drop`, drops.
         is_drop: whether what it defines is dropped.
@@ -135,6 +137,8 @@ class Command(Statement):
     is_clone: bool = False
     if_not_exists: bool = False
     renamed_to: Name | None = None
+    renamed_column: tuple[str, str] | None = None
+    is_new_query: bool = False
     schema: Name | None = None
     function: Name | None = None
     is_drop: bool = False

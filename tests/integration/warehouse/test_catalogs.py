@@ -40,6 +40,17 @@ def test_one_statement_names_several_catalogs(warehouse: Warehouse) -> None:
     assert warehouse.rows("select n from identifier('prod.silver.t')") == [("prod",)]
 
 
+def test_a_new_name_may_tell_the_catalog(warehouse: Warehouse) -> None:
+    for catalog in ("prod", "spark_catalog"):
+        warehouse.rows(f"create schema if not exists {catalog}.renaming")
+        warehouse.rows(f"create table {catalog}.renaming.a as select 1 as id")
+        warehouse.rows(f"alter table {catalog}.renaming.a rename to {catalog}.renaming.b")
+
+        assert warehouse.rows(f"select id from {catalog}.renaming.b") == [(1,)]
+
+        warehouse.rows(f"drop schema {catalog}.renaming cascade")
+
+
 def test_names_without_a_catalog_are_those_of_the_sessions(warehouse: Warehouse) -> None:
     with warehouse.cursor(catalog="prod", schema="silver") as cursor:
 

@@ -219,11 +219,20 @@ def test_errors_name_their_class_and_show_no_java(warehouse: Warehouse, statemen
     assert warehouse.rows("select 1") == [(1,)]
 
 
-def test_a_merge_names_the_column_that_is_not_there(warehouse: Warehouse) -> None:
+@pytest.mark.parametrize(
+    ("merge", "part"),
+    [
+        ("on t.nope = n.id when matched then delete", "search condition"),
+        ("on t.id = n.id when matched and t.nope > 1 then delete", "DELETE condition"),
+        ("on t.id = n.id when matched then update set id = t.nope", "UPDATE clause"),
+        ("on t.id = n.id when not matched then insert (t.nope) values (n.id)", "INSERT clause"),
+    ],
+)
+def test_a_merge_names_the_column_that_is_not_there(warehouse: Warehouse, merge: str, part: str) -> None:
     warehouse.rows("create or replace table s.merged as select 1 as id")
 
-    assert "[DELTA_MERGE_UNRESOLVED_EXPRESSION] Cannot resolve `t`.`nope` in search condition" in failure_of(
-        warehouse, "merge into s.merged as t using s.merged as n on t.nope = n.id when matched then delete"
+    assert f"[DELTA_MERGE_UNRESOLVED_EXPRESSION] Cannot resolve `t`.`nope` in {part} given" in failure_of(
+        warehouse, f"merge into s.merged as t using s.merged as n {merge}"
     )
 
 
@@ -443,6 +452,37 @@ def test_creating_what_is_there_already_forgets_nothing(warehouse: Warehouse) ->
     assert warehouse.rows(
         "select constraint_name from information_schema.table_constraints where table_name = 'kept'"
     ) == [("kept_pk",)]
+
+
+def test_what_was_recorded_of_a_column_goes_and_moves_with_it(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace table s.columns_move (a int, b int, c int)")
+    warehouse.rows("alter table s.columns_move set tblproperties ('delta.columnMapping.mode' = 'name')")
+    for column in "ab":
+        warehouse.rows(f"alter table s.columns_move alter column {column} set tags ('of' = '{column}')")
+        warehouse.rows(f"comment on column s.columns_move.{column} is 'Of {column}'")
+
+    warehouse.rows("alter table s.columns_move drop column a")
+    warehouse.rows("alter table s.columns_move rename column b to d")
+    warehouse.rows("alter table s.columns_move add column a int")
+
+    assert warehouse.rows("describe s.columns_move") == [
+        ("d", "int", "Of b"),
+        ("c", "int", None),
+        ("a", "int", None),
+    ]
+    assert warehouse.rows(
+        "select column_name, tag_value from system.information_schema.column_tags "
+        "where table_name = 'columns_move'"
+    ) == [("d", "b")]
+
+
+def test_another_query_takes_the_comments_of_a_views_columns_away(warehouse: Warehouse) -> None:
+    warehouse.rows("create or replace view s.altered (a comment 'Its own.', b) as select 1, 2")
+    warehouse.rows("comment on column s.altered.b is 'Later.'")
+
+    warehouse.rows("alter view s.altered as select 3 as a, 4 as b")
+
+    assert warehouse.rows("describe s.altered") == [("a", "int", None), ("b", "int", None)]
 
 
 def test_a_renamed_table_takes_what_was_recorded_along(warehouse: Warehouse) -> None:

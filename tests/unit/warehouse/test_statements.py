@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from emulators.warehouse.errors import SqlError
-from emulators.warehouse.merges import search_of
+from emulators.warehouse.merges import Probe, probes
 from emulators.warehouse.statements import (
     AddKey,
     AlterSchedule,
@@ -151,16 +151,32 @@ def test_statements_are_told_apart(sql: str, expected: type[Statement]) -> None:
     assert type(recognise(DBT + sql)) is expected
 
 
-def test_the_search_of_a_merge_is_a_query() -> None:
+def test_every_expression_of_a_merge_is_probed_by_a_query() -> None:
     merge = (
         "with n as (select 1 as id) merge into s.t as d using (select id from n) as s\n"
-        "on case when d.id = s.id then true end when matched then update set id = case when true then 1 end"
+        "on case when d.id = s.id then true end\n"
+        "when matched and s.id is not null then update set id = case when true then 1 end, d.m = s.m\n"
+        "when not matched then insert (id, m) values (s.id, coalesce(s.m, 0))\n"
+        "when not matched by source and d.id > 1 then delete;"
     )
+    head = "with n as (select 1 as id) select "
 
-    assert search_of(merge) == (
-        "with n as (select 1 as id) select 1 from s.t as d join (select id from n) as s\n"
-        "on case when d.id = s.id then true end "
-    )
+    found = [Probe(" ".join(each.query.split()), each.part) for each in probes(merge)]
+
+    assert found == [
+        Probe(
+            f"{head}1 from s.t as d join (select id from n) as s on case when d.id = s.id then true end",
+            "search condition",
+        ),
+        Probe(f"{head}s.id is not null from s.t as d , (select id from n) as s", "UPDATE condition"),
+        Probe(f"{head}case when true then 1 end from s.t as d , (select id from n) as s", "UPDATE clause"),
+        Probe(f"{head}id from s.t as d", "UPDATE clause"),
+        Probe(f"{head}s.m from s.t as d , (select id from n) as s", "UPDATE clause"),
+        Probe(f"{head}d.m from s.t as d", "UPDATE clause"),
+        Probe(f"{head}s.id, coalesce(s.m, 0) from (select id from n) as s", "INSERT clause"),
+        Probe(f"{head}id, m from s.t as d", "INSERT clause"),
+        Probe(f"{head}d.id > 1 from s.t as d", "DELETE condition"),
+    ]
 
 
 def test_descriptions_are_found_in_queries() -> None:
@@ -428,6 +444,11 @@ def test_definitions_name_what_they_change() -> None:
     assert command("create schema if not exists `c`.`s`").schema == ("c", "s")
     renamed = command("alter table s.t rename to s.u")
     assert (renamed.defines, renamed.renamed_to) == ((("s", "t"),), ("s", "u"))
+    renamed = command("alter table s.t rename to spark_catalog.`s`.`u` ;")
+    assert renamed.sql.endswith("\nalter table s.t rename to `s`.`u` ;")
+    assert renamed.renamed_to == ("spark_catalog", "s", "u")
+    assert command("alter table s.t rename column `a` to b").renamed_column == ("a", "b")
+    assert command("alter view s.v as select 1 as a").is_new_query
 
 
 def test_metadata_statements_are_read() -> None:
