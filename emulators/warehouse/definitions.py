@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from emulators.warehouse import describe, types
 from emulators.warehouse.names import split
 from emulators.warehouse.records import ColumnRecord, Relation
-from emulators.warehouse.sql_text import literal
+from emulators.warehouse.sql_text import literal, quoted
 from emulators.warehouse.statements import Key
 
 _KINDS = {"MATERIALIZED_VIEW": "MATERIALIZED VIEW", "STREAMING_TABLE": "STREAMING TABLE"}
@@ -26,15 +27,15 @@ def definition(
         f"  CONSTRAINT `{name}` {text}{' RELY' if key.is_rely else ''}"
         for (name, text), (_, key, _) in zip(describe.constraints(keys), keys, strict=True)
     ]
-    full_name = ".".join((*split(relation.schema), relation.name))
+    full_name = ".".join(map(_name, (*split(relation.schema), relation.name)))
     lines = [f"CREATE {kind} {full_name} (", ",\n".join(items) + ")"]
     if kind == "TABLE":
         lines.append(f"USING {relation.provider}")
-    partitions = [each.name for each in columns if each.is_partition]
+    partitions = [_name(each.name) for each in columns if each.is_partition]
     if partitions:
         lines.append(f"PARTITIONED BY ({', '.join(partitions)})")
     if relation.clustering_columns:
-        lines.append(f"CLUSTER BY ({', '.join(relation.clustering_columns)})")
+        lines.append(f"CLUSTER BY ({', '.join(map(_name, relation.clustering_columns))})")
     elif relation.is_auto_clustered:
         lines.append("CLUSTER BY AUTO")
     if relation.type == "METRIC_VIEW":
@@ -54,11 +55,18 @@ def definition(
 
 
 def _column(column: ColumnRecord, is_view: bool) -> str:
-    parts = [f"  {column.name}"]
+    parts = [f"  {_name(column.name)}"]
     if not is_view:
         parts.append(types.full_data_type(column.type).upper())
         if not column.is_nullable:
             parts.append("NOT NULL")
+        if column.default is not None:
+            parts.append(f"DEFAULT {column.default}")
     if column.comment:
         parts.append(f"COMMENT {literal(column.comment)}")
     return " ".join(parts)
+
+
+def _name(part: str) -> str:
+    """A part of a name, in backticks where it cannot do without."""
+    return part if re.fullmatch(r"\w+", part, re.ASCII) and not part.isdigit() else quoted((part,))

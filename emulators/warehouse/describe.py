@@ -131,7 +131,7 @@ def as_json(
         "catalog_name": catalog,
         "namespace": [schema],
         "schema_name": schema,
-        "columns": [_json_column(each.name, each.type, each.is_nullable, each.comment) for each in columns],
+        "columns": [_json_column(each) for each in columns],
         "created_time": relation.created[:19].replace(" ", "T") + "Z",
         "last_access": "UNKNOWN",
         "created_by": "Spark 4.2.0",
@@ -169,7 +169,9 @@ def as_json(
 def json_columns(schema: t.StructType) -> list[dict[str, Any]]:
     """The `columns` of a description AS JSON."""
     return [
-        _json_column(each.name, each.dataType, each.nullable, (each.metadata or {}).get("comment"))
+        _json_column(
+            ColumnRecord(each.name, each.dataType, each.nullable, (each.metadata or {}).get("comment"), False)
+        )
         for each in schema
     ]
 
@@ -200,9 +202,10 @@ def like(names: Iterable[str], pattern: str) -> list[str]:
     return [each for each in names if wanted.fullmatch(each)]
 
 
-def _json_column(name: str, kind: t.DataType, is_nullable: bool, comment: str | None) -> dict[str, Any]:
-    column = {"name": name, "type": types.as_json(kind), "nullable": is_nullable}
-    return column if comment is None else {**column, "comment": comment}
+def _json_column(column: ColumnRecord) -> dict[str, Any]:
+    found = {"name": column.name, "type": types.as_json(column.type), "nullable": column.is_nullable}
+    said = {"comment": column.comment, "default": column.default}
+    return {**found, **{name: text for name, text in said.items() if text is not None}}
 
 
 def _json_function(name: Name) -> dict[str, str]:

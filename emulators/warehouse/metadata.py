@@ -302,7 +302,7 @@ def _column_row(relation: Relation, position: int, column: ColumnRecord) -> tupl
         10 if is_number else None,
         1 if column.is_nullable else 0,
         column.comment or "",
-        None,
+        column.default,
         None,
         None,
         None,

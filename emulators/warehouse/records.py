@@ -56,6 +56,7 @@ class ColumnRecord:
     is_nullable: bool
     comment: str | None
     is_partition: bool
+    default: str | None = None
 
 
 class Records(NamespaceRecords, DerivedRecords):
@@ -285,7 +286,8 @@ class Records(NamespaceRecords, DerivedRecords):
         rows = self._rows(
             "select r.name, r.type, r.is_nullable, "
             "case when c.column_name is null then r.comment else c.comment end, "
-            "r.partition_position is not null from column_record as r left join comment_record as c "
+            "r.partition_position is not null, r.column_default "
+            "from column_record as r left join comment_record as c "
             "on c.schema_name = r.schema_name and c.relation_name = r.relation_name "
             "and c.column_name = r.name "
             "where r.schema_name = ? and r.relation_name = ? order by r.position",
@@ -294,8 +296,8 @@ class Records(NamespaceRecords, DerivedRecords):
         )
         parse = t._parse_datatype_json_string
         return [
-            ColumnRecord(column, parse(kind), bool(nullable), comment, bool(partition))
-            for column, kind, nullable, comment, partition in rows
+            ColumnRecord(column, parse(kind), bool(nullable), comment, bool(partition), default)
+            for column, kind, nullable, comment, partition, default in rows
         ]
 
     # What Spark has no place for

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from pyspark.sql import types as t
@@ -102,6 +103,16 @@ def test_a_definition_makes_the_relation_again() -> None:
         "TBLPROPERTIES (\n"
         "  'delta.enableRowTracking' = 'true')\n"
     )
+
+
+def test_a_definition_quotes_names_and_tells_defaults() -> None:
+    columns = [ColumnRecord("a b", t.IntegerType(), True, None, True, "5"), *COLUMNS[:1]]
+
+    lines = definition(replace(RELATION, clustering_columns=("a b",)), columns, []).splitlines()
+
+    assert lines[1] == "  `a b` INT DEFAULT 5,"
+    assert json.loads(describe.as_json(RELATION, columns, None, []))["columns"][0]["default"] == "5"
+    assert lines[4:6] == ["PARTITIONED BY (`a b`)", "CLUSTER BY (`a b`)"]
 
 
 def test_properties_tell_clustering_as_the_adapter_reads_it() -> None:
