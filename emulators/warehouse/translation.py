@@ -50,6 +50,7 @@ _PASSED = _words("IF NOT EXISTS EXTENDED FORMATTED TABLE VIEW ONLY LATERAL STREA
 """Words that may stand between those and the name."""
 
 _SCHEMA_WORDS = _words("SCHEMA DATABASE NAMESPACE")
+_BEFORE_SCHEMA_WORD = _words("ON IN FROM")
 _WITH_SCHEMAS = _words("CREATE DROP ALTER DESCRIBE DESC COMMENT USE GRANT REVOKE SHOW ANALYZE")
 _SHOW_IN_CATALOG = _words("SCHEMAS DATABASES CATALOGS")
 _ENDS_FROM = _words(
@@ -249,8 +250,9 @@ class _Reading:
         return True
 
     def _expected_after(self, at: int, word: str, before: str) -> _Expected | None:
-        if word in _SCHEMA_WORDS and self._first in _WITH_SCHEMAS and self._is_in_head and before != "WITH":
-            return _Expected.SCHEMA
+        if word in _SCHEMA_WORDS and self._first in _WITH_SCHEMAS and self._is_in_head:
+            is_column = at != 1 and before not in _BEFORE_SCHEMA_WORD
+            return None if is_column else _Expected.SCHEMA
         if word == "CATALOG" and self._first in _WITH_SCHEMAS:
             return _Expected.CATALOG
         if self._first == "USE" and at == 0:

@@ -114,6 +114,15 @@ def short(sql: str) -> str:
         ("describe history s.t", "describe history d_s.t"),
         ("grant select on s.t to `a`", "grant select on d_s.t to `a`"),
         ("show grants on schema s", "show grants on schema d_s"),
+        ("describe schema extended s", "describe schema extended d_s"),
+        ("comment on schema prod.s is 'x'", "comment on schema P.s is 'x'"),
+        # Columns called schema or database.
+        (
+            "create table s.t (db string, schema string, database string)",
+            "create table d_s.t (db string, schema string, database string)",
+        ),
+        ("alter table s.t add column schema string", "alter table d_s.t add column schema string"),
+        ("alter table s.t rename column schema to x", "alter table d_s.t rename column schema to x"),
         ("grant use catalog on catalog prod to `a`", "grant use catalog on catalog prod to `a`"),
         ("optimize s.t zorder by (a)", "optimize d_s.t zorder by (a)"),
     ],
