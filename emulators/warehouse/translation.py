@@ -232,7 +232,8 @@ class _Reading:
         if word in _ENDS_FROM:
             level.is_from, level.is_list = False, word == "SELECT"
             self._expected = _Expected.COLUMN
-            self._is_in_head = self._is_in_head and word not in ("SELECT", "VALUES")
+            is_privilege = self._first in ("GRANT", "REVOKE")
+            self._is_in_head = self._is_in_head and (is_privilege or word not in ("SELECT", "VALUES"))
             return True
         if word == "FROM":
             if level.opener in _FROM_FUNCTIONS or (

@@ -123,6 +123,7 @@ def short(sql: str) -> str:
         ),
         ("alter table s.t add column schema string", "alter table d_s.t add column schema string"),
         ("alter table s.t rename column schema to x", "alter table d_s.t rename column schema to x"),
+        ("grant select, use schema on schema prod.s to `a`", "grant select, use schema on schema P.s to `a`"),
         ("grant use catalog on catalog prod to `a`", "grant use catalog on catalog prod to `a`"),
         ("optimize s.t zorder by (a)", "optimize d_s.t zorder by (a)"),
     ],
