@@ -77,9 +77,8 @@ def tokenize(sql: str) -> list[Token]:
         elif each.token_type is not TokenType.SEMICOLON:
             # sqlglot joins some keywords (`PRIMARY KEY`, `GROUP BY`): give them back one by one.
             for word in re.finditer(r"\S+", sql[start:end]):
-                is_word = each.token_type is TokenType.VAR or _WORD.fullmatch(
-                    word[0]
-                )  # a name may begin with 2
+                # A name may begin with a digit, and is a VAR then.
+                is_word = each.token_type is TokenType.VAR or _WORD.fullmatch(word[0])
                 kind = Kind.WORD if is_word else Kind.SYMBOL
                 tokens.append(Token(kind, word[0], start + word.start(), start + word.end()))
     return tokens
