@@ -19,7 +19,7 @@ from emulators.warehouse.namespace_records import SchemaRecord
 from emulators.warehouse.records import Records, Relation
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.spark_catalog import SchemaEntry, SparkCatalog
-from emulators.warehouse.sql_text import quoted
+from emulators.warehouse.sql_text import listed, quoted
 from emulators.warehouse.statements import Name
 from emulators.warehouse.translation import Translation
 
@@ -175,7 +175,7 @@ class Catalog:
         """
         names = [each.name for each in self.records.columns(schema, relation)]
         if column.lower() not in {each.lower() for each in names}:
-            known = ", ".join(quoted((each,)) for each in names)
+            known = listed(names)
             raise SqlError(
                 "UNRESOLVED_COLUMN.WITH_SUGGESTION",
                 f"A column, variable, or function parameter with name {quoted((column,))} cannot be "

@@ -16,6 +16,7 @@ from emulators.warehouse.derived_records import MaterializedView, Refresh
 from emulators.warehouse.materialized_views import MANUAL, MATERIALIZED_VIEW
 from emulators.warehouse.names import split
 from emulators.warehouse.records import ColumnRecord, Relation
+from emulators.warehouse.sql_text import listed, quoted
 from emulators.warehouse.statements import Key, Mask, Name, RowFilter
 
 Row = tuple[str, str | None, str | None]
@@ -216,10 +217,10 @@ def constraints(keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> list
     """Keys by name, each as a definition says it: ``FOREIGN KEY (`a`) REFERENCES `c`.`s`.`t` (`b`)``."""
     found = []
     for name, key, parent in keys:
-        body = f"{key.kind} ({_listed(key.columns)})"
+        body = f"{key.kind} ({listed(key.columns)})"
         if parent:
-            body += f" REFERENCES {_dotted((*split(parent[0]), parent[1]))}"
-            body += f" ({_listed(key.parent_columns)})" if key.parent_columns else ""
+            body += f" REFERENCES {quoted((*split(parent[0]), parent[1]))}"
+            body += f" ({listed(key.parent_columns)})" if key.parent_columns else ""
         found.append((name, body))
     return found
 
@@ -228,14 +229,6 @@ def _json_constraints(keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -
     """Keys as Databricks prints them: `[(name,PRIMARY KEY (`a`)), (name,FOREIGN KEY …)]`."""
     found = [f"({name},{body})" for name, body in constraints(keys)]
     return f"[{', '.join(found)}]" if found else ""
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join("`{}`".format(each.replace("`", "``")) for each in names)
-
-
-def _dotted(names: Iterable[str]) -> str:
-    return ".".join("`{}`".format(each.replace("`", "``")) for each in names)
 
 
 def _moment(text: str) -> str:

@@ -9,7 +9,7 @@ from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.errors import SqlError, refused_by_catalog, table_not_found
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.sql_text import quoted
+from emulators.warehouse.sql_text import listed, quoted
 from emulators.warehouse.statements import AddKey, DropConstraint, Key
 
 PRIMARY, UNIQUE = "PRIMARY KEY", "UNIQUE"
@@ -44,7 +44,7 @@ class Keys:
             if nullable:
                 raise refused_by_catalog(
                     f"Cannot create the primary key {quoted((_name(relation.name, key),))} because its child "
-                    f"column(s) {', '.join(quoted((each,)) for each in nullable)} is nullable. Please change "
+                    f"column(s) {listed(nullable)} is nullable. Please change "
                     "the column nullability and retry."
                 )
         self.put(relation.schema, relation.name, key, session)

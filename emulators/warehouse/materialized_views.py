@@ -15,7 +15,7 @@ from emulators.warehouse.errors import SqlError, table_not_found
 from emulators.warehouse.records import Relation
 from emulators.warehouse.refreshes import attempt
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.sql_text import literal, quoted
+from emulators.warehouse.sql_text import listed, literal, quoted
 from emulators.warehouse.statements import (
     AlterSchedule,
     ColumnSpec,
@@ -203,7 +203,7 @@ def select_list(columns: Sequence[ColumnSpec]) -> str:
             text = literal(f"NOT NULL constraint violated for column: {each.name}.")
             value = f"coalesce({value}, raise_error({text}))"
         selected.append(f"{value} as {name}")
-    names = ", ".join(quoted((each.name,)) for each in columns)
+    names = listed(each.name for each in columns)
     return f"{', '.join(selected)}\n{names}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emulators.warehouse.errors import SqlError
-from emulators.warehouse.sql_text import quoted
+from emulators.warehouse.sql_text import listed, quoted
 from emulators.warehouse.statements import InsertReplace
 
 TARGET, SOURCE = "`__target`", "`__source`"
@@ -38,7 +38,7 @@ def merge_of(
         raise SqlError(
             f"INSERT_COLUMN_ARITY_MISMATCH.{kind}_DATA_COLUMNS",
             f"Cannot write to {target}, the reason is {kind.lower().replace('_', ' ')} data columns: "
-            f"Table columns: {_listed(columns)}. Data columns: {_listed(source_columns)}.",
+            f"Table columns: {listed(columns)}. Data columns: {listed(source_columns)}.",
             "21S01",
         )
     else:
@@ -49,7 +49,7 @@ def merge_of(
                 raise SqlError(
                     "UNRESOLVED_INSERT_REPLACE_USING_COLUMN",
                     f"Column {quoted((each,))} cannot be resolved in {side}. Did you mean one of the "
-                    f"following? [{_listed(names)}].",
+                    f"following? [{listed(names)}].",
                     "42703",
                 )
     # An alias hides the table's own name, by which the condition may call it.
@@ -63,9 +63,5 @@ def merge_of(
         f"{statement.head}merge into {target} {alias} "  # noqa: S608 - SQL is its job
         f"using (select *, explode(array(true, false)) as {IS_NEW} from (\n{statement.query}\n) as {source})"
         f" as {source} on not {source}.{IS_NEW} and ({condition}) when matched then delete "
-        f"when not matched and {source}.{IS_NEW} then insert ({_listed(into)}) values ({values})"
+        f"when not matched and {source}.{IS_NEW} then insert ({listed(into)}) values ({values})"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(quoted((each,)) for each in names)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def quoted(name: Sequence[str]) -> str:
     """A name as SQL: every part in backticks."""
     return ".".join("`{}`".format(each.replace("`", "``")) for each in name)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a list of SQL, each in backticks."""
+    return ", ".join(quoted((each,)) for each in names)
 
 
 def literal(text: str) -> str:

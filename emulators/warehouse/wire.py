@@ -111,8 +111,8 @@ class Encoder:
             for each, is_text in zip(result.schema, self._texts, strict=True)
         ]
         self._schema = pa.schema(fields)
-        is_downloaded = wanted.is_downloaded and downloads.are_worth(result.spooled)
-        self._downloads = Downloads(result.spooled, name) if is_downloaded else None
+        chunks = result.spooled if wanted.is_downloaded else []
+        self._downloads = Downloads(chunks, name) if downloads.are_worth(chunks) else None
 
     @property
     def is_downloaded(self) -> bool:
@@ -169,9 +169,7 @@ class Encoder:
                 startRowOffset=page.start,
                 rows=[],
                 arrowBatches=[
-                    ttypes.TSparkArrowBatch(
-                        batch=self._compressed(each.serialize().to_pybytes()), rowCount=each.num_rows
-                    )
+                    ttypes.TSparkArrowBatch(batch=self._compressed(each.serialize()), rowCount=each.num_rows)
                     for each in batches
                 ],
             )
@@ -189,9 +187,9 @@ class Encoder:
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
-    def _compressed(self, content: bytes) -> bytes:
+    def _compressed(self, content: bytes | pa.Buffer) -> bytes:
         if not self._format.is_lz4:
-            return content
+            return bytes(content)
         return bytes(lz4.frame.compress(content, block_linked=False))  # JDBC reads independent blocks alone
 
 
