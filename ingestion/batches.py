@@ -85,6 +85,11 @@ class Batch:
     seconds: Mapping[str, float] | None = None
 
     @property
+    def took_nothing(self) -> bool:
+        """Whether it moved no offset: the first batch of an empty hub. Such a batch is not recorded."""
+        return all(each.from_offset == each.to_offset for each in self.partitions)
+
+    @property
     def lag_count(self) -> int | None:
         """Messages in the hub that had not landed when the batch was planned, beyond the batch."""
         lags = [each.lag_count for each in self.partitions if each.lag_count is not None]

@@ -297,7 +297,8 @@ def _unrecorded(table: BronzeTable, progress: Progress, identity: Identity, reco
     first = identity.first_batch_id
     # Batches that landed no row, because their offsets are no messages, are known to Spark alone.
     numbers = landed.keys() | {first + each for each in progress.committed if first + each > recorded_to}
-    return [_recovered(number, landed.get(number, []), progress, identity) for number in sorted(numbers)]
+    batches = (_recovered(number, landed.get(number, []), progress, identity) for number in sorted(numbers))
+    return [batch for batch in batches if not batch.took_nothing]
 
 
 def _recovered(number: int, rows: list[Any], progress: Progress, identity: Identity) -> Batch:
@@ -411,7 +412,7 @@ class _Follower:
             self._start,
         )
         self.lag = batch.lag_count
-        if all(each.from_offset == each.to_offset for each in batch.partitions):
+        if batch.took_nothing:
             return
         self._last_batch = progress["batchId"]
         self.rows += batch.row_count

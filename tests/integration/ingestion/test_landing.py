@@ -48,6 +48,15 @@ def test_what_is_sent_lands_once_untouched(place: Place, spark: SparkSession) ->
     assert place.landed() == place.held()
 
 
+def test_what_found_an_empty_hub_is_no_batch(place: Place, spark: SparkSession) -> None:
+    for _ in range(2):
+        assert land(spark, place).rows == 0
+        assert place.check_batches() == []
+    place.produce([b"{}"])
+    assert land(spark, place).rows == 1
+    assert [batch["ingest_batch_id"] for batch in place.check_batches()] == [1]
+
+
 def test_keys_and_headers_land(place: Place, spark: SparkSession) -> None:
     from confluent_kafka import Producer
 
