@@ -28,7 +28,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     if os.environ.get("CONFORMANCE"):
         yield from _real(folder)
         return
-    with emulated(folder) as own:
+    # Over many builds of little data the optimising compiler saves more than it costs, from the third on.
+    with emulated(folder, WAREHOUSE_SIZE="large") as own:
         yield own
 
 

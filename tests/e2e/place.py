@@ -194,9 +194,10 @@ class Place:
 
 
 @contextmanager
-def emulated(folder: Path) -> Iterator[Place]:
+def emulated(folder: Path, **variables: str) -> Iterator[Place]:
     """Emulators of their own in this folder; those that were started are stopped at the end."""
-    environment = CLEAN | {"EMULATORS_HOME": str(folder / "home"), "PYTHONPATH": str(REPOSITORY)}
+    own = {"EMULATORS_HOME": str(folder / "home"), "PYTHONPATH": str(REPOSITORY)}
+    environment = CLEAN | own | variables
     command = [sys.executable, "-m", "emulators"]
     try:
         lines = subprocess.run(
