@@ -42,6 +42,7 @@ class Session:
     opened_at: float = field(default_factory=time.time)
     used_at: float = field(default_factory=time.monotonic)
     is_set_for_large: bool = False
+    skips_files: bool = True
     has_entered: bool = False
     """Whether Spark's session is in `schema`: a client may name one that does not exist yet."""
 
