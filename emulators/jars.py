@@ -51,8 +51,21 @@ def checksums(folder: Path) -> dict[str, str]:
     }
 
 
+def pyspark_jars() -> Path:
+    """The folder of the jars that PySpark brings.
+
+    Raises:
+        EmulatorError: PySpark is not installed.
+    """
+    spark = importlib.util.find_spec("pyspark")
+    if spark is None or spark.origin is None:
+        raise EmulatorError("pyspark is not installed: run `make setup`.")
+    return Path(spark.origin).parent / "jars"
+
+
 def _retrieve(folder: Path, java: Path) -> None:
-    command = [str(java), "-jar", str(_ivy()), "-error", "-ivy", str(DEPENDENCIES), "-types", "jar", "bundle"]
+    ivy = next(pyspark_jars().glob("ivy-*.jar"))
+    command = [str(java), "-jar", str(ivy), "-error", "-ivy", str(DEPENDENCIES), "-types", "jar", "bundle"]
     command += ["-retrieve", str(folder / "[conf]" / "[artifact]-[revision].[ext]")]
     answer = subprocess.run(command, capture_output=True, text=True)
     if answer.returncode != 0:
@@ -61,10 +74,3 @@ def _retrieve(folder: Path, java: Path) -> None:
             f"the jars could not be fetched from Maven Central ({' '.join(reason)}): "
             "check the network or proxy and run again."
         )
-
-
-def _ivy() -> Path:
-    spark = importlib.util.find_spec("pyspark")
-    if spark is None or spark.origin is None:
-        raise EmulatorError("pyspark is not installed: run `make setup`.")
-    return next((Path(spark.origin).parent / "jars").glob("ivy-*.jar"))

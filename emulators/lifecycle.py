@@ -40,7 +40,7 @@ def prepare(settings: Settings) -> Path:
     """Get what the emulators run on: Java, jars, Spark's configuration, certificates; returns `java`."""
     java = ensure_java()
     ensure_jars(settings.jars, java)
-    write_spark_conf(settings)
+    write_spark_conf(settings, java)
     ensure_certificates(settings)
     return java
 

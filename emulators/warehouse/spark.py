@@ -62,7 +62,7 @@ def configuration(settings: Settings, is_large: bool = False) -> dict[str, str]:
     """Settings of the warehouse's session, beside those that every local session shares."""
     return {
         "spark.app.name": "warehouse",
-        "spark.driver.extraJavaOptions": jvm_options(is_large),
+        "spark.driver.defaultJavaOptions": jvm_options(is_large),
         "spark.local.dir": str(scratch_folder(settings)),
         # What the driver collects, it holds: a result beyond this is written by the tasks themselves.
         "spark.driver.maxResultSize": "256m",

@@ -254,7 +254,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     settings = emulator_settings.load({"EMULATORS_HOME": str(folder / "home")})
     java = ensure_java()
     ensure_jars(settings.jars, java)
-    write_spark_conf(settings)
+    write_spark_conf(settings, java)
     broker.prepare(settings)
     emulator = Emulator(settings, java, folder)
     try:

@@ -156,7 +156,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def warehouse(home: Path) -> Iterator[Warehouse]:
     found = Warehouse(settings.load({"EMULATORS_HOME": str(home)}), ensure_java())
     ensure_jars(found.settings.jars, found.java)
-    write_spark_conf(found.settings)
+    write_spark_conf(found.settings, found.java)
     found.start()
     yield found
     if found.process and found.process.poll() is None:

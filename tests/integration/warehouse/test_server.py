@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 from databricks.sql.exc import Error, RequestError, ServerOperationError
 
+from emulators.class_archive import archive_of
 from emulators.settings import HTTP_PATH, LOOPBACK
 from emulators.warehouse.certificates import BUNDLE_FILE
 from tests.integration.warehouse.conftest import Warehouse
@@ -44,6 +47,15 @@ def test_sessions_run_at_the_same_time(warehouse: Warehouse) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(8))) == [[(number, 45)] for number in range(8)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process maps")
+def test_the_jvm_maps_the_archive_of_classes(warehouse: Warehouse) -> None:
+    assert warehouse.process is not None
+    processes = psutil.Process(warehouse.process.pid).children(recursive=True)
+    (jvm,) = (process for process in processes if process.name() == "java")
+    archive = archive_of(warehouse.settings, warehouse.java)
+    assert str(archive) in {area.path for area in jvm.memory_maps()}
 
 
 def test_a_view_is_there_while_it_is_replaced(warehouse: Warehouse) -> None:
