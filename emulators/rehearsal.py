@@ -52,7 +52,9 @@ def main(archive: str) -> None:
         for statement in STATEMENTS:
             session.sql(statement).toArrow()
         source, target = STREAMED
-        stream = session.readStream.table(source).writeStream.option("checkpointLocation", f"{folder}/checkpoint")
+        stream = session.readStream.table(source).writeStream.option(
+            "checkpointLocation", f"{folder}/checkpoint"
+        )
         stream.trigger(availableNow=True).toTable(target).awaitTermination()
         gateway = session.sparkContext._gateway
         session.stop()

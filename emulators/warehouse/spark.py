@@ -80,6 +80,12 @@ def configuration(settings: Settings, is_large: bool = False) -> dict[str, str]:
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.constraintPropagation.enabled": "false",
         "spark.sql.ui.explainMode": "simple",
+        # What a web interface would show: there is none, and a thousand plans are 60 MB.
+        "spark.ui.retainedJobs": "10",
+        "spark.ui.retainedStages": "10",
+        "spark.ui.retainedTasks": "100",
+        "spark.sql.ui.retainedExecutions": "10",
+        "spark.ui.liveUpdate.period": "-1",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(ROWS_PER_BATCH),
         BOUND: UNBOUND,
         **SMALL,

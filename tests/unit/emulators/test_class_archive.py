@@ -5,23 +5,30 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from emulators import class_archive
+from emulators import class_archive, settings
 from emulators.class_archive import archive_of, ensure_class_archive, java_options
+from emulators.settings import Settings
+
+FILES = ("java", "pyspark/spark-core.jar", ".local/jars/spark/delta-spark.jar")
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Settings with one jar of each kind, as far as the archive needs them."""
-    for jar in ("pyspark/spark-core.jar", "jars/spark/delta-spark.jar", "java"):
-        (tmp_path / jar).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / jar).write_text("")
+def java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with a Java and one jar of each kind, all empty."""
+    for file in FILES:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    monkeypatch.setattr(settings, "REPOSITORY", tmp_path)
     monkeypatch.setattr(class_archive, "pyspark_jars", lambda: tmp_path / "pyspark")
-    monkeypatch.setattr(class_archive, "service_environment", lambda *_: {})
-    return SimpleNamespace(jars=tmp_path / "jars", java=tmp_path / "java", pyspark=tmp_path / "pyspark")
+    return tmp_path / "java"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return settings.load({"EMULATORS_HOME": str(tmp_path / "home")})
 
 
 def rehearse(monkeypatch: pytest.MonkeyPatch, script: str) -> list[list[str]]:
@@ -40,33 +47,33 @@ def rehearse(monkeypatch: pytest.MonkeyPatch, script: str) -> list[list[str]]:
 WRITE = "import sys; open(sys.argv[1], 'w').close()"
 
 
-def test_it_is_written_once_and_mapped(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_written_once_and_mapped(home: Settings, java: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands = rehearse(monkeypatch, WRITE)
-    assert java_options(place, place.java) == ""
+    assert java_options(home, java) == ""
     for _ in range(2):
-        ensure_class_archive(place, place.java)
+        ensure_class_archive(home, java)
     assert len(commands) == 1
-    archive = archive_of(place, place.java)
-    assert java_options(place, place.java).split()[0] == f"-XX:SharedArchiveFile={archive}"
+    archive = archive_of(home, java)
+    assert java_options(home, java).split()[0] == f"-XX:SharedArchiveFile={archive}"
 
 
-@pytest.mark.parametrize("changed", ["java", "pyspark/spark-core.jar", "jars/spark/delta-spark.jar"])
+@pytest.mark.parametrize("changed", FILES)
 def test_another_java_or_jar_takes_another(
-    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, changed: str
+    home: Settings, java: Path, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
     rehearse(monkeypatch, WRITE)
-    ensure_class_archive(place, place.java)
-    former = archive_of(place, place.java)
-    (place.pyspark.parent / changed).write_text("changed")
-    assert java_options(place, place.java) == ""
-    ensure_class_archive(place, place.java)
-    assert list(place.jars.glob("classes-*")) == [archive_of(place, place.java)] != [former]
+    ensure_class_archive(home, java)
+    former = archive_of(home, java)
+    (java.parent / changed).write_text("changed")
+    assert java_options(home, java) == ""
+    ensure_class_archive(home, java)
+    assert list(home.jars.glob("classes-*")) == [archive_of(home, java)] != [former]
 
 
 def test_a_java_that_cannot_write_it_is_told_of(
-    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Settings, java: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rehearse(monkeypatch, "import sys; sys.exit('Unrecognized VM option')")
-    ensure_class_archive(place, place.java)
+    ensure_class_archive(home, java)
     assert "could not be archived, and it starts slower (Unrecognized VM option)" in capsys.readouterr().err
-    assert java_options(place, place.java) == ""
+    assert java_options(home, java) == ""
