@@ -80,6 +80,10 @@ def configuration(settings: Settings, is_large: bool = False) -> dict[str, str]:
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.constraintPropagation.enabled": "false",
         "spark.sql.ui.explainMode": "simple",
+        # The stack of each call on a column is for errors of Python's DataFrames.
+        "spark.sql.dataFrameQueryContext.enabled": "false",
+        # Delta writes the list of files into every checksum, and reads it only to compare at checkpoints.
+        "spark.databricks.delta.allFilesInCrc.enabled": "false",
         # What a web interface would show: there is none, and a thousand plans are 60 MB.
         "spark.ui.retainedJobs": "10",
         "spark.ui.retainedStages": "10",
