@@ -1,5 +1,5 @@
-{# As key_ranges, of positions: up to 32 ranges, and one more for each further partition; neighbours are
-   one. #}
+{# As key_ranges, of positions: up to 32 ranges, and one more for each further partition.
+   Neighbours are one. #}
 {% macro position_ranges(query) -%}
     {%- set ranges_query -%}
         select
