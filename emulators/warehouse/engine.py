@@ -90,6 +90,7 @@ class Engine:
             statements.ClusterByAuto: self._cluster_by_auto,
             statements.Grant: self._grants.change,
             statements.ShowGrants: self._grants.show,
+            statements.SetOwner: self._grants.set_owner,
             **Listings(catalog).handlers(),
         }
 

@@ -1,4 +1,4 @@
-"""GRANT, REVOKE and SHOW GRANTS: privileges are recorded and read back, and nothing enforces them."""
+"""GRANT, REVOKE, SHOW GRANTS and OWNER TO: recorded and read back, and nothing enforces them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PRIVILEGES = {
 
 
 class Grants:
-    """Carries out the statements about privileges."""
+    """Carries out the statements about privileges and owners."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -76,6 +76,11 @@ class Grants:
             for principal, privilege in self._catalog.records.grants(kind, schema, name)
         ]
         return results.from_rows(_COLUMNS, rows)
+
+    def set_owner(self, statement: statements.SetOwner, session: Session) -> None:
+        """Carry out `ALTER … OWNER TO`."""
+        kind, schema, name = self._securable(statement.kind, statement.name, session)
+        self._catalog.records.put_owner(kind, schema, name, statement.owner)
 
     def _securable(self, kind: str, name: Name, session: Session) -> tuple[str, str, str]:
         if kind == "CATALOG":

@@ -4,13 +4,15 @@
 create view catalogs as
 select
     name as catalog_name,
-    'root' as catalog_owner,
+    coalesce(
+        (select o.owner from owner_record as o where o.kind = 'CATALOG' and o.schema_name = c.name), 'root'
+    ) as catalog_owner,
     comment,
     created,
     'root' as created_by,
     last_altered,
     'root' as last_altered_by
-from catalog_record;
+from catalog_record as c;
 
 create view information_schema_catalog_name as
 select name as catalog_name
@@ -20,13 +22,15 @@ create view schemata as
 select
     catalog_name,
     schema_name,
-    'root' as schema_owner,
+    coalesce(
+        (select o.owner from owner_record as o where o.kind = 'SCHEMA' and o.schema_name = s.name), 'root'
+    ) as schema_owner,
     nullif(comment, '') as comment,
     created,
     'root' as created_by,
     last_altered,
     'root' as last_altered_by
-from schema_record
+from schema_record as s
 union all
 select
     name as catalog_name,
@@ -47,7 +51,14 @@ select
     r.type as table_type,
     case when r.type like 'MANAGED%' or r.type like 'EXTERNAL%' then 'YES' else 'NO' end as is_insertable_into,
     'PRESERVE' as commit_action,
-    'root' as table_owner,
+    coalesce(
+        (
+            select o.owner
+            from owner_record as o
+            where o.kind = 'TABLE' and o.schema_name = r.schema_name and o.relation_name = r.name
+        ),
+        'root'
+    ) as table_owner,
     r.comment,
     r.created,
     'root' as created_by,

@@ -177,7 +177,7 @@ class Listings:
         rows = [
             ("Catalog Name", name),
             ("Comment", (found and found.comment) or ""),
-            ("Owner", "root"),
+            ("Owner", self._records.owner("CATALOG", name)),
             ("Catalog Type", kind),
         ]
         if statement.is_extended:
@@ -196,7 +196,7 @@ class Listings:
             ("Namespace Name", found.schema),
             ("Comment", found.comment),
             ("Location", found.location),
-            ("Owner", "root"),
+            ("Owner", self._records.owner("SCHEMA", found.name)),
         ]
         if statement.is_extended:
             pairs = ", ".join(

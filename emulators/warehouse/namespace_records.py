@@ -1,4 +1,4 @@
-"""What the warehouse remembers of catalogs, schemas, functions and grants."""
+"""What the warehouse remembers of catalogs, schemas, functions, grants and owners."""
 
 from __future__ import annotations
 
@@ -44,8 +44,12 @@ class FunctionRecord:
     details: dict[str, Any]
 
 
+OWNER = "root"
+"""Who owns what nobody was given."""
+
+
 class NamespaceRecords(Database):
-    """Records of catalogs, schemas, functions and grants."""
+    """Records of catalogs, schemas, functions, grants and owners."""
 
     # Catalogs and schemas
 
@@ -65,7 +69,8 @@ class NamespaceRecords(Database):
         """Forget a catalog whose schemas are gone."""
         with self.transaction():
             self._run("delete from namespace_tag_record where catalog_name = ?", name)
-            self._run("delete from grant_record where kind = 'CATALOG' and schema_name = ?", name)
+            for table in ("grant_record", "owner_record"):
+                self._run(f"delete from {table} where kind = 'CATALOG' and schema_name = ?", name)  # noqa: S608
             self._run("delete from catalog_record where name = ?", name)
 
     def catalogs(self) -> list[CatalogRecord]:
@@ -94,7 +99,8 @@ class NamespaceRecords(Database):
         """Forget a schema and its functions."""
         with self.transaction():
             self._run("delete from function_record where schema_name = ?", name)
-            self._run("delete from grant_record where schema_name = ? and kind <> 'CATALOG'", name)
+            for table in ("grant_record", "owner_record"):
+                self._run(f"delete from {table} where schema_name = ? and kind <> 'CATALOG'", name)  # noqa: S608
             self._run(
                 "delete from namespace_tag_record where catalog_name = ? and schema_name = ?",
                 *names.split(name),
@@ -165,6 +171,20 @@ class NamespaceRecords(Database):
                 name,
             )
         ]
+
+    def put_owner(self, kind: str, schema: str, name: str, owner: str) -> None:
+        """Record whose an object is from now on."""
+        self._run("insert or replace into owner_record values (?, ?, ?, ?)", kind, schema, name, owner)
+
+    def owner(self, kind: str, schema: str, name: str = "") -> str:
+        """Whose an object is."""
+        rows = self._rows(
+            "select owner from owner_record where kind = ? and schema_name = ? and relation_name = ?",
+            kind,
+            schema,
+            name,
+        )
+        return str(rows[0][0]) if rows else OWNER
 
     # Functions
 

@@ -12,14 +12,19 @@ from pyspark.sql import types as t
 from emulators.warehouse import names, types
 from emulators.warehouse.database import at, now
 from emulators.warehouse.derived_records import DerivedRecords
-from emulators.warehouse.namespace_records import NamespaceRecords
+from emulators.warehouse.namespace_records import OWNER, NamespaceRecords
 from emulators.warehouse.spark_catalog import RelationEntry
 from emulators.warehouse.statements import Key
 
 _RELATIONS = """
 select schema_name, name, type, provider, location, comment, definition, properties, delta_version,
-    clustering_columns, is_auto_clustered, created, last_altered
-from relation_record
+    clustering_columns, is_auto_clustered, created, last_altered,
+    (
+        select o.owner
+        from owner_record as o
+        where o.kind = 'TABLE' and o.schema_name = r.schema_name and o.relation_name = r.name
+    )
+from relation_record as r
 """
 
 
@@ -40,6 +45,7 @@ class Relation:
     is_auto_clustered: bool
     created: str
     last_altered: str
+    owner: str = OWNER
 
     @property
     def is_delta(self) -> bool:
@@ -232,9 +238,9 @@ class Records(NamespaceRecords, DerivedRecords):
             self.set_auto_clustered(schema, name, False)
 
     def drop_tags(self, schema: str, name: str) -> None:
-        """Forget tags and grants of a relation that was dropped."""
-        self._run("delete from tag_record where schema_name = ? and relation_name = ?", schema, name)
-        self._run("delete from grant_record where schema_name = ? and relation_name = ?", schema, name)
+        """Forget tags, grants and the owner of a relation that was dropped."""
+        for table in ("tag_record", "grant_record", "owner_record"):
+            self._run(f"delete from {table} where schema_name = ? and relation_name = ?", schema, name)  # noqa: S608
 
     def rename_relation(self, schema: str, name: str, new_schema: str, new_name: str) -> None:
         """Carry everything recorded about a relation over to its new name."""
@@ -244,6 +250,7 @@ class Records(NamespaceRecords, DerivedRecords):
                 "tag_record",
                 "key_record",
                 "grant_record",
+                "owner_record",
                 "row_filter_record",
                 "column_mask_record",
             ):
@@ -395,6 +402,7 @@ class Records(NamespaceRecords, DerivedRecords):
                 is_auto_clustered=bool(row[10]),
                 created=row[11],
                 last_altered=row[12],
+                owner=row[13] or OWNER,
             )
             for row in rows
         ]

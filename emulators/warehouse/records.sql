@@ -122,6 +122,14 @@ create table if not exists grant_record (
     primary key (kind, schema_name, relation_name, principal, privilege)
 );
 
+create table if not exists owner_record (
+    kind text not null,                     -- as in grant_record
+    schema_name text not null,
+    relation_name text not null default '',
+    owner text not null,
+    primary key (kind, schema_name, relation_name)
+);
+
 create table if not exists materialized_view_record (
     schema_name text not null,
     name text not null,

@@ -16,6 +16,7 @@ from emulators.warehouse.statements.forms import (
     Name,
     SetMask,
     SetNotNull,
+    SetOwner,
     SetRowFilter,
     SetTags,
     Statement,
@@ -67,6 +68,8 @@ def _rename(sql: str, reader: Reader, name: Name) -> Statement:
 def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
     """The forms of ALTER that only Databricks has; None leaves the statement to Spark."""
     start = reader.at
+    if (owner := new_owner(reader)) is not None:
+        return SetOwner(sql, "TABLE", name, owner)
     if reader.accept("SET", "TAGS"):
         return SetTags(sql, name, None, dict(reader.listed(lambda: _tag(reader))))
     if reader.accept("UNSET", "TAGS"):
@@ -104,6 +107,15 @@ def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
             return SetMask(sql, name, column, None)
     reader.at = start
     return None
+
+
+def new_owner(reader: Reader) -> str | None:
+    """Read `[SET] OWNER TO principal`; None where something else stands."""
+    if not (reader.accept("SET", "OWNER", "TO") or reader.accept("OWNER", "TO")):
+        return None
+    owner = reader.identifier()
+    reader.end()
+    return owner
 
 
 def _add_constraint(sql: str, reader: Reader, name: Name) -> Statement:

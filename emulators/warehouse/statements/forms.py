@@ -327,6 +327,15 @@ class Grant(Statement):
 
 
 @dataclass(frozen=True)
+class SetOwner(Statement):
+    """`ALTER {CATALOG | SCHEMA | TABLE | VIEW | …} name [SET] OWNER TO principal`: recorded, like grants."""
+
+    kind: str
+    name: Name
+    owner: str
+
+
+@dataclass(frozen=True)
 class ShowGrants(Statement):
     """`SHOW GRANTS [principal] ON kind name`."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Kind, Reader
-from emulators.warehouse.statements.forms import Name, Statement, UseSchema
+from emulators.warehouse.statements.alter import new_owner
+from emulators.warehouse.statements.forms import Name, SetOwner, Statement, UseSchema
 
 
 @dataclass(frozen=True)
@@ -156,12 +157,14 @@ def _alter(sql: str, reader: Reader) -> Statement | None:
     if not kind:
         return None
     name = reader.name()
+    if (owner := new_owner(reader)) is not None:
+        return SetOwner(sql, kind, name, owner)
     if reader.accept("SET", "TAGS"):
         tags = dict(reader.listed(lambda: _tag(reader)))
     elif reader.accept("UNSET", "TAGS"):
         tags = dict.fromkeys(reader.listed(reader.string))
     elif kind == "CATALOG":
-        raise unsupported("ALTER CATALOG other than SET TAGS")
+        raise unsupported("ALTER CATALOG other than SET TAGS and OWNER TO")
     else:
         return None
     reader.end()

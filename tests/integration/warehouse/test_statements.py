@@ -303,6 +303,43 @@ def test_keys_comments_tags_and_grants_are_recorded_and_readable(warehouse: Ware
     assert "UNRESOLVED_COLUMN" in failure_of(warehouse, "comment on column s.parent.nope is 'x'")
 
 
+def test_owners_are_recorded_and_readable(warehouse: Warehouse) -> None:
+    def owners(of: str) -> list[str]:
+        table = f"select table_owner from information_schema.tables where table_schema = 'mine' and {of}"
+        return [owner for (owner,) in warehouse.rows(f"{table} order by table_name")]
+
+    with warehouse.cursor() as cursor:
+        for statement in (
+            "create schema mine",
+            "create table mine.a as select 1 as id",
+            "create view mine.b as select * from mine.a",
+            "create table mine.c as select 1 as id",
+            "alter table mine.a owner to `data engineers`",
+            "alter view mine.b set owner to analysts",
+            "alter schema mine owner to `a@b.c`",
+            "alter catalog spark_catalog owner to admins",
+        ):
+            cursor.execute(statement)
+    assert owners("true") == ["data engineers", "analysts", "root"]
+    assert ("Owner", "data engineers", "") in warehouse.rows("describe extended mine.a")
+    assert ("Owner", "a@b.c") in warehouse.rows("describe schema mine")
+    assert ("Owner", "admins") in warehouse.rows("describe catalog spark_catalog")
+    assert warehouse.rows(
+        "select catalog_owner, schema_owner from information_schema.catalogs as c "
+        "join information_schema.schemata as s using (catalog_name) where schema_name = 'mine'"
+    ) == [("admins", "a@b.c")]
+
+    warehouse.rows("create or replace table mine.a as select 2 as id")
+    warehouse.rows("alter table mine.a rename to mine.d")
+    assert owners("table_name = 'd'") == ["data engineers"]
+    warehouse.rows("drop table mine.d")
+    warehouse.rows("create table mine.d (id int)")
+    assert owners("table_name = 'd'") == ["root"]
+    assert "TABLE_OR_VIEW_NOT_FOUND" in failure_of(warehouse, "alter table mine.nope owner to x")
+    warehouse.rows("alter catalog spark_catalog owner to root")
+    warehouse.rows("drop schema mine cascade")
+
+
 def test_every_form_of_a_constraint_is_recorded_or_refused(warehouse: Warehouse) -> None:
     with warehouse.cursor(schema="s") as cursor:
         for statement in (

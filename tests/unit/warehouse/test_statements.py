@@ -26,12 +26,14 @@ from emulators.warehouse.statements import (
     Key,
     Mask,
     MetadataQuery,
+    Name,
     Query,
     RefreshMaterializedView,
     RefreshStreamingTable,
     RowFilter,
     SetMask,
     SetNotNull,
+    SetOwner,
     SetRowFilter,
     SetTags,
     ShowGrants,
@@ -470,6 +472,24 @@ def test_metadata_statements_are_read() -> None:
     assert recognise("describe t") == Describe("describe t", ("t",), False, False)
     assert isinstance(recognise("describe history s.t"), Command)
     assert isinstance(recognise("describe table s.t a"), Command)
+
+
+@pytest.mark.parametrize(
+    ("object_", "kind", "name"),
+    [
+        ("table s.t", "TABLE", ("s", "t")),
+        ("view s.v", "TABLE", ("s", "v")),
+        ("materialized view s.m", "TABLE", ("s", "m")),
+        ("streaming table s.n", "TABLE", ("s", "n")),
+        ("schema c.s", "SCHEMA", ("c", "s")),
+        ("database s", "DATABASE", ("s",)),
+        ("catalog c", "CATALOG", ("c",)),
+    ],
+)
+@pytest.mark.parametrize("verb", ["owner to", "set owner to"])
+def test_new_owners_are_read(object_: str, kind: str, name: Name, verb: str) -> None:
+    sql = f"alter {object_} {verb} `data engineers`"
+    assert recognise(sql) == SetOwner(sql, kind, name, "data engineers")
 
 
 def test_grants_are_read() -> None:
