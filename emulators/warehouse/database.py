@@ -22,6 +22,7 @@ _NEWER_COLUMNS = (
     ("function_record", "details", "text not null default '{}'"),
     ("function_record", "created", "text not null default ''"),
     ("key_record", "is_rely", "integer not null default 0"),
+    ("column_record", "generation", "text"),
     ("refresh_record", "is_canceled", "integer not null default 0"),
 )
 """Columns that the tables of an older file may lack."""

@@ -62,6 +62,8 @@ def _column(column: ColumnRecord, is_view: bool) -> str:
             parts.append("NOT NULL")
         if column.default is not None:
             parts.append(f"DEFAULT {column.default}")
+        if column.generation:
+            parts.append(column.generation)
     if column.comment:
         parts.append(f"COMMENT {literal(column.comment)}")
     return " ".join(parts)

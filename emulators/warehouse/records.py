@@ -63,6 +63,7 @@ class ColumnRecord:
     comment: str | None
     is_partition: bool
     default: str | None = None
+    generation: str | None = None
 
 
 class Records(NamespaceRecords, DerivedRecords):
@@ -174,7 +175,7 @@ class Records(NamespaceRecords, DerivedRecords):
                 kind = each.dataType
                 precision = types.numeric_precision(kind)
                 self._run(
-                    "insert into column_record values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "insert into column_record values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     schema,
                     name,
                     each.name,
@@ -188,6 +189,7 @@ class Records(NamespaceRecords, DerivedRecords):
                     (each.metadata or {}).get("CURRENT_DEFAULT"),
                     partition_columns.index(each.name) + 1 if each.name in partition_columns else None,
                     (each.metadata or {}).get("comment"),
+                    _generation(each.metadata or {}),
                 )
             for table in ("comment_record", "tag_record"):
                 self._run(
@@ -293,7 +295,7 @@ class Records(NamespaceRecords, DerivedRecords):
         rows = self._rows(
             "select r.name, r.type, r.is_nullable, "
             "case when c.column_name is null then r.comment else c.comment end, "
-            "r.partition_position is not null, r.column_default "
+            "r.partition_position is not null, r.column_default, r.generation "
             "from column_record as r left join comment_record as c "
             "on c.schema_name = r.schema_name and c.relation_name = r.relation_name "
             "and c.column_name = r.name "
@@ -303,8 +305,8 @@ class Records(NamespaceRecords, DerivedRecords):
         )
         parse = t._parse_datatype_json_string
         return [
-            ColumnRecord(column, parse(kind), bool(nullable), comment, bool(partition), default)
-            for column, kind, nullable, comment, partition, default in rows
+            ColumnRecord(column, parse(kind), bool(nullable), comment, bool(partition), default, generation)
+            for column, kind, nullable, comment, partition, default, generation in rows
         ]
 
     # What Spark has no place for
@@ -406,6 +408,17 @@ class Records(NamespaceRecords, DerivedRecords):
             )
             for row in rows
         ]
+
+
+def _generation(metadata: dict[str, Any]) -> str | None:
+    """How a column is generated, by what the Delta protocol keeps of it in the schema."""
+    if (expression := metadata.get("delta.generationExpression")) is not None:
+        return f"GENERATED ALWAYS AS ( {expression} )"
+    if (start := metadata.get("delta.identity.start")) is not None:
+        when = "BY DEFAULT" if metadata.get("delta.identity.allowExplicitInsert") else "ALWAYS"
+        step = metadata["delta.identity.step"]
+        return f"GENERATED {when} AS IDENTITY (START WITH {start} INCREMENT BY {step})"
+    return None
 
 
 def shown_properties(properties: dict[str, str]) -> dict[str, str]:

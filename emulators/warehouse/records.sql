@@ -51,6 +51,7 @@ create table if not exists column_record (
     column_default text,
     partition_position integer,
     comment text,                           -- as the table or view itself says
+    generation text,                        -- GENERATED … as a CREATE words it
     primary key (schema_name, relation_name, name)
 );
 
