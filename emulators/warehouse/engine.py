@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
 from emulators.warehouse import (
+    clones,
     conflicts,
     delta_log,
     delta_table,
@@ -144,9 +146,10 @@ class Engine:
         if statement.is_view:
             result = self._create_view(statement, is_there[0], session)
         else:
-            result = results.from_command(
-                conflicts.carried_out(lambda: merges.run(session.spark, statement.sql), written)
-            )
+            run = partial(conflicts.carried_out, lambda: merges.run(session.spark, statement.sql), written)
+            if statement.is_clone:
+                run = partial(clones.carried_out, run, is_there[0], session.spark)
+            result = results.from_command(run())
         if statement.if_not_exists and self._was_there(statement, is_there, session):
             return result
         if statement.renamed_to:
@@ -167,7 +170,7 @@ class Engine:
             where = self.catalog.resolve(statement.defines[0], session)
             self._carry_out_clauses(where, statement.clauses, is_there[0] is None, session)
             if statement.is_clone:
-                self._records.put_type(*where, f"{self.catalog.get(where, session).type}_SHALLOW_CLONE")
+                self._records.put_type(*where, f"{self.catalog.get(where, session).type}{clones.CLONE_TYPE}")
         if statement.function:
             where = self.catalog.resolve(statement.function, session)
             if statement.is_drop:

@@ -340,6 +340,31 @@ def test_owners_are_recorded_and_readable(warehouse: Warehouse) -> None:
     warehouse.rows("drop schema mine cascade")
 
 
+def test_a_shallow_clone_is_replaced_and_keeps_its_history(warehouse: Warehouse) -> None:
+    clone = "create or replace table s.cloned shallow clone s.original"
+    warehouse.rows("create or replace table s.original as select 1 as id")
+    warehouse.rows(clone)
+    warehouse.rows("alter table s.original add column name string")
+    warehouse.rows("insert into s.original values (2, 'two')")
+    warehouse.rows("insert into s.cloned values (3)")
+    assert warehouse.rows("select * from s.cloned order by id") == [(1,), (3,)]
+
+    warehouse.rows(clone)
+    assert warehouse.rows("select * from s.cloned order by id") == [(1, None), (2, "two")]
+    assert warehouse.rows("select * from s.cloned version as of 1 order by id") == [(1,), (3,)]
+    assert warehouse.rows(
+        "select table_type from information_schema.tables where table_schema = 's' and table_name = 'cloned'"
+    ) == [("MANAGED_SHALLOW_CLONE",)]
+
+    warehouse.rows("create table if not exists s.cloned shallow clone s.original")
+    assert "TABLE_OR_VIEW_NOT_FOUND" in failure_of(warehouse, f"{clone}_that_is_not_there")
+    assert "ALREADY_EXISTS" in failure_of(warehouse, clone.replace(" or replace", ""))
+    assert warehouse.rows("select count(*) from s.cloned") == [(2,)]
+    assert "DELTA_UNSUPPORTED_NON_EMPTY_CLONE" in failure_of(
+        warehouse, "create or replace table s.original shallow clone s.cloned"
+    )
+
+
 def test_generated_columns_are_shown_as_they_are_made(warehouse: Warehouse) -> None:
     warehouse.rows(
         "create or replace table s.generated (id bigint generated always as identity (start with 5 "
