@@ -126,7 +126,7 @@ class Engine:
         handler = self._handlers.get(type(statement))
         if handler:
             return handler(statement, session) or results.empty()
-        self._tuning.prepare(session, is_query=isinstance(statement, statements.Query))
+        self._tuning.prepare(session)
         if isinstance(statement, statements.Query):
             frame = session.spark.sql(statement.sql)
             return results.from_dataframe(_named_as_written(frame, statement.sql), row_limit)

@@ -42,8 +42,6 @@ class Session:
     opened_at: float = field(default_factory=time.time)
     used_at: float = field(default_factory=time.monotonic)
     is_set_for_large: bool = False
-    skips_files: bool = True
-    """Whether Delta's data skipping is on in Spark's session, as it is in a new one."""
     has_entered: bool = False
     """Whether Spark's session is in `schema`: a client may name one that does not exist yet."""
 

@@ -20,10 +20,6 @@ from emulators.warehouse.spark import LARGE, SMALL
 SMALL_BYTES = 2 << 20
 """A table beyond this size makes compiling worth while: about 20,000 landed events."""
 
-DATA_SKIPPING = "spark.databricks.delta.stats.skipping"
-"""Whether Delta leaves out files by their statistics. In queries of small tables, working out which costs a
-quarter to a half of the CPU. What writes always does, as the files it reads are those it conflicts over."""
-
 LOOK_SECONDS = 2.0
 """How often table sizes are looked up: bronze tables also grow by path."""
 
@@ -38,13 +34,9 @@ class Tuning:
         self._sizes: dict[tuple[str, str], tuple[int, int]] = {}
         self._is_small = True
 
-    def prepare(self, session: Session, is_query: bool = False) -> None:
+    def prepare(self, session: Session) -> None:
         """Set a client's session for its next statement."""
         session.is_set_for_large = self.apply(session.spark, session.is_set_for_large)
-        skips_files = session.is_set_for_large or not is_query
-        if session.skips_files != skips_files:
-            session.spark.conf.set(DATA_SKIPPING, str(skips_files).lower())
-            session.skips_files = skips_files
 
     def apply(self, spark: SparkSession, is_set_for_large: bool) -> bool:
         """Set a Spark session for its next statement.

@@ -340,6 +340,19 @@ def test_owners_are_recorded_and_readable(warehouse: Warehouse) -> None:
     warehouse.rows("drop schema mine cascade")
 
 
+def test_a_table_with_deletion_vectors_is_read(warehouse: Warehouse) -> None:
+    warehouse.rows(
+        "create or replace table s.vectors (id int) tblproperties ('delta.enableDeletionVectors' = true)"
+    )
+    warehouse.rows("insert into s.vectors select * from range(10)")
+    warehouse.rows("delete from s.vectors where id = 3")
+    ((metrics,),) = warehouse.rows(
+        "select operationMetrics from (describe history s.vectors) where operation = 'DELETE'"
+    )
+    assert ("numDeletionVectorsAdded", "1") in metrics
+    assert warehouse.rows("select count(*), max(id) from s.vectors where id > 1") == [(7, 9)]
+
+
 def test_a_shallow_clone_is_replaced_and_keeps_its_history(warehouse: Warehouse) -> None:
     clone = "create or replace table s.cloned shallow clone s.original"
     warehouse.rows("create or replace table s.original as select 1 as id")

@@ -9,27 +9,19 @@ import pytest
 
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.spark import LARGE, SMALL
-from emulators.warehouse.tuning import DATA_SKIPPING, Tuning
+from emulators.warehouse.tuning import Tuning
 
 
 class Conf(dict[str, str]):
-    """Spark's settings of a session, with the times that they were set."""
-
-    times = 0
+    """Settings of a Spark session."""
 
     def set(self, name: str, value: str) -> None:
         self[name] = value
-        self.times += 1
 
 
 @pytest.fixture
-def conf() -> Conf:
-    return Conf(SMALL)
-
-
-@pytest.fixture
-def session(conf: Conf) -> Session:
-    spark: Any = MagicMock(conf=conf)
+def session() -> Session:
+    spark: Any = MagicMock(conf=Conf(SMALL))
     return Session(spark, "main", "default")
 
 
@@ -41,22 +33,14 @@ def tuning(size: int, monkeypatch: pytest.MonkeyPatch) -> Tuning:
     return Tuning(catalog)
 
 
-def test_queries_of_small_tables_skip_no_files_and_writes_do(
-    conf: Conf, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small = tuning(1000, monkeypatch)
-    small.prepare(session)
-    assert conf == SMALL  # skipping is on in a new session
-    for is_query, skips in ((True, "false"), (True, "false"), (False, "true"), (True, "false")):
-        small.prepare(session, is_query)
-        assert conf[DATA_SKIPPING] == skips
-    assert conf.times == 3  # each is a call of the JVM
+def test_small_tables_leave_a_session_as_it_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    tuning(1000, monkeypatch).prepare(session)
+    assert session.spark.conf == SMALL
 
 
-def test_once_a_table_is_large_queries_skip_files(
-    conf: Conf, session: Session, monkeypatch: pytest.MonkeyPatch
+def test_once_a_table_is_large_statements_are_compiled(
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tuning(1000, monkeypatch).prepare(session, is_query=True)
-    conf["spark.sql.shuffle.partitions"] = "7"  # a client's own
-    tuning(10_000_000, monkeypatch).prepare(session, is_query=True)
-    assert conf == {**LARGE, "spark.sql.shuffle.partitions": "7", DATA_SKIPPING: "true"}
+    session.spark.conf.set("spark.sql.shuffle.partitions", "7")  # a client's own
+    tuning(10_000_000, monkeypatch).prepare(session)
+    assert session.spark.conf == {**LARGE, "spark.sql.shuffle.partitions": "7"}
