@@ -20,8 +20,13 @@ class Conf(dict[str, str]):
 
 
 @pytest.fixture
-def session() -> Session:
-    spark: Any = MagicMock(conf=Conf(SMALL))
+def conf() -> Conf:
+    return Conf(SMALL)
+
+
+@pytest.fixture
+def session(conf: Conf) -> Session:
+    spark: Any = MagicMock(conf=conf)
     return Session(spark, "main", "default")
 
 
@@ -33,14 +38,16 @@ def tuning(size: int, monkeypatch: pytest.MonkeyPatch) -> Tuning:
     return Tuning(catalog)
 
 
-def test_small_tables_leave_a_session_as_it_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_tables_leave_a_session_as_it_is(
+    conf: Conf, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tuning(1000, monkeypatch).prepare(session)
-    assert session.spark.conf == SMALL
+    assert conf == SMALL
 
 
 def test_once_a_table_is_large_statements_are_compiled(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+    conf: Conf, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session.spark.conf.set("spark.sql.shuffle.partitions", "7")  # a client's own
+    conf["spark.sql.shuffle.partitions"] = "7"  # a client's own
     tuning(10_000_000, monkeypatch).prepare(session)
-    assert session.spark.conf == {**LARGE, "spark.sql.shuffle.partitions": "7"}
+    assert conf == {**LARGE, "spark.sql.shuffle.partitions": "7"}
