@@ -28,9 +28,9 @@ def archive_of(settings: Settings, java: Path) -> Path:
 
 
 def java_options(settings: Settings, java: Path) -> str:
-    """The options of a JVM that maps the archive; none without one."""
+    """The options of a JVM that maps the archive, quoted as Spark reads them; none without one."""
     archive = archive_of(settings, java)
-    return f"-XX:SharedArchiveFile={archive} -Xlog:cds=off" if archive.exists() else ""
+    return f'"-XX:SharedArchiveFile={archive}" -Xlog:cds=off' if archive.exists() else ""
 
 
 def ensure_class_archive(settings: Settings, java: Path) -> None:

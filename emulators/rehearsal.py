@@ -37,7 +37,6 @@ STATEMENTS = (
     "describe table extended rehearsal.totals",
     "describe history rehearsal.totals",
 )
-STREAMED = ("rehearsal.orders", "rehearsal.copies")
 
 
 def main(archive: str) -> None:
@@ -46,16 +45,15 @@ def main(archive: str) -> None:
         settings = replace(load(), home=Path(folder))
         defaults = write_spark_conf(settings, ensure_java()) / "spark-defaults.conf"
         with defaults.open("a") as file:
-            file.write(f"spark.driver.extraJavaOptions -XX:ArchiveClassesAtExit={archive}\n")
+            file.write(f'spark.driver.extraJavaOptions "-XX:ArchiveClassesAtExit={archive}"\n')
         os.environ["SPARK_CONF_DIR"] = str(settings.spark_conf)
         session = spark.start(settings)
         for statement in STATEMENTS:
             session.sql(statement).toArrow()
-        source, target = STREAMED
-        stream = session.readStream.table(source).writeStream.option(
-            "checkpointLocation", f"{folder}/checkpoint"
-        )
-        stream.trigger(availableNow=True).toTable(target).awaitTermination()
+        stream = session.readStream.table("rehearsal.orders").writeStream.trigger(availableNow=True)
+        stream.option("checkpointLocation", f"{folder}/checkpoint").toTable(
+            "rehearsal.copies"
+        ).awaitTermination()
         gateway = session.sparkContext._gateway
         session.stop()
         if gateway is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -54,7 +55,7 @@ def test_it_is_written_once_and_mapped(home: Settings, java: Path, monkeypatch: 
         ensure_class_archive(home, java)
     assert len(commands) == 1
     archive = archive_of(home, java)
-    assert java_options(home, java).split()[0] == f"-XX:SharedArchiveFile={archive}"
+    assert shlex.split(java_options(home, java))[0] == f"-XX:SharedArchiveFile={archive}"
 
 
 @pytest.mark.parametrize("changed", FILES)
