@@ -10,6 +10,7 @@ from emulators.warehouse.names import split
 from emulators.warehouse.records import ColumnRecord, Relation
 from emulators.warehouse.sql_text import literal, quoted
 from emulators.warehouse.statements import Key
+from emulators.warehouse.table_properties import shown
 
 _KINDS = {"MATERIALIZED_VIEW": "MATERIALIZED VIEW", "STREAMING_TABLE": "STREAMING TABLE"}
 
@@ -30,7 +31,7 @@ def definition(
     full_name = ".".join(map(_name, (*split(relation.schema), relation.name)))
     lines = [f"CREATE {kind} {full_name} (", ",\n".join(items) + ")"]
     if kind == "TABLE":
-        lines.append(f"USING {relation.provider}")
+        lines.append(f"USING {relation.format}")
     partitions = [_name(each.name) for each in columns if each.is_partition]
     if partitions:
         lines.append(f"PARTITIONED BY ({', '.join(partitions)})")
@@ -44,8 +45,8 @@ def definition(
         lines.append(f"COMMENT {literal(relation.comment)}")
     if relation.type == "EXTERNAL" and relation.location:
         lines.append(f"LOCATION {literal(relation.location)}")
-    if relation.properties:
-        pairs = (f"  {literal(name)} = {literal(text)}" for name, text in sorted(relation.properties.items()))
+    if properties := shown(relation.properties):
+        pairs = (f"  {literal(name)} = {literal(text)}" for name, text in sorted(properties.items()))
         lines.append("TBLPROPERTIES (\n" + ",\n".join(pairs) + ")")
     if relation.type == "METRIC_VIEW":
         lines.append(f"AS $${relation.definition}$$")

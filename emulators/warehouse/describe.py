@@ -18,6 +18,7 @@ from emulators.warehouse.names import split
 from emulators.warehouse.records import ColumnRecord, Relation
 from emulators.warehouse.sql_text import listed, quoted
 from emulators.warehouse.statements import Key, Mask, Name, RowFilter
+from emulators.warehouse.table_properties import shown
 
 Row = tuple[str, str | None, str | None]
 
@@ -97,7 +98,7 @@ def _details(relation: Relation) -> list[tuple[str, str | None]]:
         ("Last Access", "UNKNOWN"),
         ("Created By", "Spark 4.2.0"),
         ("Type", relation.type),
-        ("Provider", relation.provider),
+        ("Provider", relation.format),
         ("Comment", relation.comment),
         ("Location", relation.location),
         ("View Text", relation.definition),
@@ -107,7 +108,7 @@ def _details(relation: Relation) -> list[tuple[str, str | None]]:
 
 def properties(relation: Relation) -> dict[str, str]:
     """`SHOW TBLPROPERTIES`, with the rows from which clients read clustering."""
-    found = dict(relation.properties)
+    found = shown(relation.properties)
     if relation.is_auto_clustered:
         found["clusterByAuto"] = "true"
     if relation.clustering_columns:
@@ -139,7 +140,7 @@ def as_json(
         "type": relation.type,
         "comment": relation.comment,
         "location": relation.location,
-        "provider": relation.provider,
+        "provider": relation.format,
         "owner": relation.owner,
         "view_text": relation.definition,
         "table_properties": properties(relation),

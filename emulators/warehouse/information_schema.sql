@@ -66,7 +66,7 @@ select
     'root' as last_altered_by,
     case
         when r.type in ('VIEW', 'METRIC_VIEW') then 'UNKNOWN_DATA_SOURCE_FORMAT'
-        else upper(r.provider)
+        else upper(coalesce(r.properties ->> '$."recorded.provider"', r.provider))
     end as data_source_format,
     null as storage_sub_directory,
     r.location as storage_path

@@ -190,6 +190,13 @@ class Reader:
             parts.append(self.identifier())
         return tuple(parts)
 
+    def property_name(self) -> str:
+        """Read the name of a property: a string, or words with dots between them."""
+        name = self.token().text
+        while self.accept("."):
+            name = f"{name}.{self.identifier()}"
+        return name
+
     def string(self) -> str:
         """Read a string literal (adjacent literals are one, as in Spark)."""
         token = self.token()

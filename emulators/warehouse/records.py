@@ -15,6 +15,7 @@ from emulators.warehouse.derived_records import DerivedRecords
 from emulators.warehouse.namespace_records import OWNER, NamespaceRecords
 from emulators.warehouse.spark_catalog import RelationEntry
 from emulators.warehouse.statements import Key
+from emulators.warehouse.table_properties import FORMAT
 
 _RELATIONS = """
 select schema_name, name, type, provider, location, comment, definition, properties, delta_version,
@@ -51,6 +52,11 @@ class Relation:
     def is_delta(self) -> bool:
         """Whether its columns come from a Delta log."""
         return self.provider == "delta" and self.location is not None
+
+    @property
+    def format(self) -> str | None:
+        """The provider as it is shown: what it was created `USING`."""
+        return self.properties.get(FORMAT, self.provider)
 
 
 @dataclass(frozen=True)

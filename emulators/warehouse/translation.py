@@ -59,7 +59,14 @@ _ENDS_FROM = _words(
 )
 _FROM_FUNCTIONS = _words("EXTRACT TRIM SUBSTRING SUBSTR OVERLAY")
 _CURRENT = _words("CURRENT_CATALOG CURRENT_SCHEMA CURRENT_DATABASE")
-_SOURCE = re.compile(r"^(\s*source:[ \t]*)((?:\w+|`[^`]+`)(?:\.(?:\w+|`[^`]+`)){1,2})(?=\s*$)", re.MULTILINE)
+_SOURCE = re.compile(
+    r"""^(?P<indent>[ \t]*)(?:-[ \t]+)?source:[ \t]*(?P<quote>["']?)"""
+    r"(?P<value>[|>].*(?:\n(?P=indent)[ \t]+.*)*|.*?)(?P=quote)[ \t]*$",
+    re.MULTILINE,
+)
+"""What a metric view or one of its joins reads: a relation or a query, in one line or a block of them."""
+
+_NAME = re.compile(r"(?:\w+|`[^`]+`)(?:\.(?:\w+|`[^`]+`)){1,2}")
 
 
 class _Expected(Enum):
@@ -292,12 +299,13 @@ class _Reading:
         self._expected = _Expected.COLUMN
 
     def _source(self, token: Token) -> None:
-        """The relation that a metric view measures: it stands in YAML."""
+        """The relation or query that a metric view measures: it stands in YAML."""
 
         def in_spark(found: re.Match[str]) -> str:
-            texts = tuple(each.strip("`") for each in found[2].split("."))
-            key = tuple(each.lower() for each in texts)
-            return found[1] + ".".join(self._translation.in_spark(key, texts, self._catalog) or texts)
+            relation = "table " if _NAME.fullmatch(found["value"]) else ""
+            query = self._translation.translate(relation + found["value"], self._catalog, self._schema)
+            start, end = (each - found.start() for each in found.span("value"))
+            return found[0][:start] + query.removeprefix(relation) + found[0][end:]
 
         text = _SOURCE.sub(in_spark, token.text)
         if text != token.text:

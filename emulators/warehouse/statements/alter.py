@@ -22,6 +22,7 @@ from emulators.warehouse.statements.forms import (
     Statement,
 )
 from emulators.warehouse.statements.materialized import alter_schedule
+from emulators.warehouse.statements.properties import changes_to_properties
 
 
 def alter(sql: str, reader: Reader) -> Statement:
@@ -47,6 +48,8 @@ def alter(sql: str, reader: Reader) -> Statement:
         reader.expect("TO")
         renamed = (column[0], reader.identifier()) if len(column) == 1 else None
         return Command(sql, defines=(name,), renamed_column=renamed)
+    if kind == "TABLE" and (reader.accept("SET", "TBLPROPERTIES") or reader.accept("UNSET", "TBLPROPERTIES")):
+        return _alter_properties(sql, reader, name)
     if kind == "VIEW" and reader.accept("AS"):
         return Command(sql, defines=(name,), is_new_query=True)
     if found := _alter_metadata(sql, reader, name):
@@ -54,6 +57,13 @@ def alter(sql: str, reader: Reader) -> Statement:
     is_clustering = reader.accept("CLUSTER", "BY")  # by columns or NONE, no longer by AUTO
     clauses = Clauses(is_auto_clustered=False) if is_clustering else Clauses()
     return Command(sql, defines=(name,), clauses=clauses)
+
+
+def _alter_properties(sql: str, reader: Reader, name: Name) -> Statement:
+    reader.accept("IF", "EXISTS")
+    for start, end, text in reversed(changes_to_properties(reader)):
+        sql = f"{sql[:start]}{text}{sql[end:]}"
+    return Command(sql, defines=(name,))
 
 
 def _rename(sql: str, reader: Reader, name: Name) -> Statement:

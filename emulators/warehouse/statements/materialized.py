@@ -27,6 +27,7 @@ from emulators.warehouse.statements.forms import (
     RefreshStreamingTable,
     Statement,
 )
+from emulators.warehouse.statements.properties import read_property
 
 T = TypeVar("T", bound=CreateMaterialized)
 
@@ -48,7 +49,7 @@ def create_materialized(sql: str, reader: Reader, form: type[T], replace: bool) 
         if reader.accept("COMMENT"):
             comment = reader.string()
         elif reader.accept("TBLPROPERTIES"):
-            properties = dict(reader.listed(lambda: _property(reader)))
+            properties = dict(reader.listed(lambda: read_property(reader)))
         elif reader.accept("PARTITIONED", "BY"):
             reader.skip_group()
             layout.append(sql[start : reader.read_to])
@@ -122,15 +123,6 @@ def _column(reader: Reader, keys: list[Key], masks: list[Mask]) -> ColumnSpec:
         else:
             raise reader.unexpected()
     return ColumnSpec(name, kind, nullable, comment)
-
-
-def _property(reader: Reader) -> tuple[str, str]:
-    token = reader.token()
-    name = token.text
-    while reader.accept("."):
-        name = f"{name}.{reader.identifier()}"
-    reader.accept("=")
-    return name, reader.token().text
 
 
 def read_schedule(reader: Reader) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from emulators.warehouse.errors import unsupported
-from emulators.warehouse.lexer import Reader
+from emulators.warehouse.lexer import Reader, Token
+from emulators.warehouse.sql_text import literal
 from emulators.warehouse.statements.constraints import (
     begins_constraint,
     check,
@@ -26,6 +27,8 @@ from emulators.warehouse.statements.forms import (
     Statement,
 )
 from emulators.warehouse.statements.materialized import create_materialized
+from emulators.warehouse.statements.properties import changes_to_properties
+from emulators.warehouse.table_properties import FORMAT
 
 
 def create(sql: str, reader: Reader) -> Statement:
@@ -69,6 +72,7 @@ def _create_table(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> 
     if reader.peek() == "(":
         found.read_columns()
     is_auto, filtered = None, None
+    iceberg, partitions = None, None
     is_clone = reader.accept("SHALLOW", "CLONE")
     if reader.accept("DEEP", "CLONE") or reader.accept("CLONE"):
         raise unsupported("DEEP CLONE")
@@ -81,12 +85,22 @@ def _create_table(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> 
             reader.expect("WITH")
             filtered = row_filter(reader)
             found.cut(start)
+        elif reader.accept("USING", "ICEBERG"):
+            iceberg = reader.tokens[reader.at - 1]
+        elif reader.follows("PARTITIONED", "BY"):
+            partitions = reader.token()
+        elif reader.accept("TBLPROPERTIES"):
+            found.read_properties()
         elif reader.peek() in ("AS", "SELECT", "WITH", "FROM", "VALUES"):
             break
         elif reader.peek() == "(":
             reader.skip_group()
         else:
             reader.token()
+    if iceberg:
+        found.put_delta_for(iceberg)
+        if partitions:
+            found.put(partitions, "cluster")  # as Databricks lays out its managed Iceberg tables
     return Command(
         found.rest(),
         defines=(name,),
@@ -98,11 +112,12 @@ def _create_table(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> 
 
 
 class _Cuts:
-    """What is cut out of a CREATE TABLE, and where it stood."""
+    """What is cut out of a CREATE TABLE or put otherwise, and where it stood."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._cuts: list[tuple[int, int]] = []
+        self._changes: list[tuple[int, int, str]] = []
+        self._properties_at: int | None = None
         self._nullable: dict[str, int] = {}
         self.keys: list[Key] = []
         self.checks: list[Check] = []
@@ -110,12 +125,30 @@ class _Cuts:
 
     def cut(self, start: int) -> None:
         """Leave out what was read since `start`."""
-        self._cuts.append((start, self._reader.read_to))
+        self._changes.append((start, self._reader.read_to, " "))
+
+    def put(self, token: Token, text: str) -> None:
+        """Put another text in the place of a token."""
+        self._changes.append((token.start, token.end, text))
+
+    def put_delta_for(self, other: Token) -> None:
+        """Let Delta stand in for another format: which one it was is a property."""
+        pair = f"{literal(FORMAT)} = {literal(other.text.lower())}"
+        if self._properties_at is None:
+            self.put(other, f"delta tblproperties ({pair})")
+        else:
+            self.put(other, "delta")
+            self._changes.append((self._properties_at, self._properties_at, f"{pair}, "))
+
+    def read_properties(self) -> None:
+        """Read the list of a TBLPROPERTIES; those that Delta refuses get the names it keeps them under."""
+        self._properties_at = self._reader.tokens[self._reader.at].end
+        self._changes += changes_to_properties(self._reader)
 
     def rest(self) -> str:
         """The statement without what was cut; the columns of a primary key are not null."""
         sql = self._reader.sql
-        changes = [(start, end, " ") for start, end in self._cuts]
+        changes = list(self._changes)
         for column in (each for key in self.keys if key.kind == "PRIMARY KEY" for each in key.columns):
             if end := self._nullable.pop(column.lower(), None):
                 changes.append((end, end, " not null"))

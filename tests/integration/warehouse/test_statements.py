@@ -378,6 +378,68 @@ def test_a_shallow_clone_is_replaced_and_keeps_its_history(warehouse: Warehouse)
     )
 
 
+def test_properties_that_only_tune_databricks_are_recorded(warehouse: Warehouse) -> None:
+    tuning = {
+        "delta.targetFileSize": "64mb",
+        "delta.tuneFileSizesForRewrites": "true",
+        "delta.parquet.compression.codec": "ZSTD",
+        "delta.autoOptimize.autoCompact": "auto",
+    }
+    pairs = ", ".join(f"'{name}' = '{text}'" for name, text in tuning.items())
+    warehouse.rows(f"create or replace table s.tuned tblproperties ({pairs}, 'a' = 'b') as select 1 as id")
+    shown = dict(warehouse.rows("show tblproperties s.tuned"))
+    assert tuning.items() <= shown.items()
+    assert shown["a"] == "b"
+    assert not [each for each in shown if "recorded" in each]
+
+    warehouse.rows("alter table s.tuned rename to s.tuned_again")
+    warehouse.rows("alter table s.tuned_again set tblproperties ('delta.targetFileSize' = '32mb')")
+    warehouse.rows("alter table s.tuned_again unset tblproperties ('delta.autoOptimize.autoCompact')")
+    assert warehouse.rows("show tblproperties s.tuned_again ('delta.targetFileSize')") == [
+        ("delta.targetFileSize", "32mb")
+    ]
+    ((definition,),) = warehouse.rows("show create table s.tuned_again")
+    assert "'delta.targetFileSize' = '32mb'" in definition
+    assert "autoCompact" not in definition
+    assert "DELTA_UNKNOWN_CONFIGURATION" in failure_of(
+        warehouse, "alter table s.tuned_again set tblproperties ('delta.targetFileSiz' = '32mb')"
+    )
+
+
+def test_iceberg_tables_are_kept_as_delta(warehouse: Warehouse) -> None:
+    managed = "create or replace table s.managed using iceberg partitioned by (day)"
+    warehouse.rows(f"{managed} as select 1 as id, date'2024-01-02' as day")
+    warehouse.rows(
+        "merge into s.managed as t using (select 1 as id) as n on t.id = n.id when matched then delete"
+    )
+    warehouse.rows("insert into s.managed values (2, date'2024-01-03')")
+    assert warehouse.rows("select * from s.managed") == [(2, date(2024, 1, 3))]
+    described = {name: value for name, value, _ in warehouse.rows("describe extended s.managed")}
+    assert described["Provider"] == "iceberg"
+    assert "Partition" not in " ".join(described)
+    formats = (
+        "select data_source_format from information_schema.tables "
+        "where table_schema = 's' and table_name = 'managed'"
+    )
+    assert warehouse.rows(formats) == [("ICEBERG",)]
+    ((definition,),) = warehouse.rows("show create table s.managed")
+    assert "USING iceberg\nCLUSTER BY (day)" in definition
+    warehouse.rows("drop table s.managed")
+    warehouse.rows(definition)
+    assert warehouse.rows(formats) == [("ICEBERG",)]
+    warehouse.rows("create or replace table s.managed using delta as select 1 as id")
+    assert warehouse.rows(formats) == [("DELTA",)]
+
+    uniform = "'delta.enableIcebergCompatV2' = 'true', 'delta.universalFormat.enabledFormats' = 'iceberg'"
+    for _ in range(2):
+        warehouse.rows(f"create or replace table s.uniform tblproperties ({uniform}) as select 1 as id")
+    warehouse.rows("insert into s.uniform values (2)")
+    assert warehouse.rows("select count(*) from s.uniform") == [(2,)]
+    assert ("delta.universalFormat.enabledFormats", "iceberg") in warehouse.rows(
+        "show tblproperties s.uniform"
+    )
+
+
 def test_generated_columns_are_shown_as_they_are_made(warehouse: Warehouse) -> None:
     warehouse.rows(
         "create or replace table s.generated (id bigint generated always as identity (start with 5 "

@@ -243,6 +243,38 @@ def test_keys_are_cut_out_of_create_table_and_the_rest_is_kept() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sql", "in_spark"),
+    [
+        (
+            "create table t using iceberg partitioned by (d) as select 1 as d",
+            "create table t using delta tblproperties ('recorded.provider' = 'iceberg') cluster by (d) "
+            "as select 1 as d",
+        ),
+        (
+            "create table t (a int) partitioned by (a) tblproperties (delta.targetFileSize = 1, 'b' = 'c') "
+            "using iceberg",
+            "create table t (a int) cluster by (a) tblproperties ('recorded.provider' = 'iceberg', "
+            "'recorded.delta.targetFileSize' = 1, 'b' = 'c') using delta",
+        ),
+        (
+            "create table t using delta partitioned by (a) tblproperties ('a' = 'using iceberg') as select 1",
+            "create table t using delta partitioned by (a) tblproperties ('a' = 'using iceberg') as select 1",
+        ),
+        (
+            "alter table t set tblproperties ('delta.x' = true, `delta`.`targetFileSize` '64mb')",
+            "alter table t set tblproperties ('delta.x' = true, 'recorded.delta.targetFileSize' '64mb')",
+        ),
+        (
+            "alter table t unset tblproperties if exists ('delta.tuneFileSizesForRewrites', 'a')",
+            "alter table t unset tblproperties if exists ('recorded.delta.tuneFileSizesForRewrites', 'a')",
+        ),
+    ],
+)
+def test_what_open_source_delta_refuses_of_a_layout_is_kept_as_properties(sql: str, in_spark: str) -> None:
+    assert command(sql).sql.removeprefix(DBT) == in_spark
+
+
 def test_checks_masks_and_row_filters_are_cut_out_of_create_table() -> None:
     found = command(
         "create or replace table t (\n"

@@ -101,6 +101,20 @@ def short(sql: str) -> str:
             "create view s.m with metrics language yaml as $$\nsource: prod.s.t\nmeasures: []\n$$",
             "create view d_s.m with metrics language yaml as $$\nsource: P.s.t\nmeasures: []\n$$",
         ),
+        (
+            "create view s.m with metrics language yaml as $$\nversion: 0.1\n"
+            'source: "`prod`.`s`.`t-1`"\nmeasures: []\n$$',
+            "create view d_s.m with metrics language yaml as $$\nversion: 0.1\n"
+            'source: "`spark_catalog`.`unity4_prod_s`.`t-1`"\nmeasures: []\n$$',
+        ),
+        (
+            "create view s.m with metrics language yaml as $$\n  source: select a from prod.s.t\n"
+            "  joins:\n    - name: n\n      source: 's.n'\n      on: source.a = n.a\n    - source: |\n"
+            "        select *\n        from prod.s.o\n  measures: []\n$$",
+            "create view d_s.m with metrics language yaml as $$\n  source: select a from P.s.t\n"
+            "  joins:\n    - name: n\n      source: 'd_s.n'\n      on: source.a = n.a\n    - source: |\n"
+            "        select *\n        from P.s.o\n  measures: []\n$$",
+        ),
         # Schemas.
         ("create schema if not exists x", "create schema if not exists d_x"),
         ("drop schema prod.x cascade", "drop schema P.x cascade"),
