@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from itertools import pairwise
 
 from emulators.settings import CATALOG
 from emulators.warehouse.lexer import Kind, Token, tokenize
@@ -178,8 +179,11 @@ class _Reading:
         self._levels = [_Level()]
         self._expected = _Expected.COLUMN
         self._is_in_head = True
-        self._is_metric_view = self._first in ("CREATE", "ALTER") and any(
-            each.keyword == "METRICS" for each in tokens
+        self._is_metric_view = (
+            self._first == "CREATE" and any(each.keyword == "METRICS" for each in tokens)
+        ) or (
+            self._first == "ALTER"
+            and any(each.keyword == "AS" and body.kind is Kind.STRING for each, body in pairwise(tokens))
         )
 
     def changes(self) -> list[tuple[Token, str]]:

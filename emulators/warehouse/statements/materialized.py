@@ -56,8 +56,7 @@ def create_materialized(sql: str, reader: Reader, form: type[T], replace: bool) 
         elif reader.accept("CLUSTER", "BY"):
             if reader.accept("AUTO"):
                 clauses = replaced(clauses, is_auto_clustered=True)
-            elif not reader.accept("NONE"):
-                reader.skip_group()
+            elif not reader.accept("NONE") and reader.skip_group():
                 layout.append(sql[start : reader.read_to])
         elif reader.peek() in ("SCHEDULE", "TRIGGER"):
             schedule = read_schedule(reader)

@@ -81,6 +81,8 @@ def _create_table(sql: str, reader: Reader, name: Name, if_not_exists: bool) -> 
         if reader.accept("CLUSTER", "BY", "AUTO"):
             is_auto = True
             found.cut(start)
+        elif reader.accept("CLUSTER", "BY", "NONE") or reader.accept("CLUSTER", "BY", "(", ")"):
+            found.cut(start)
         elif reader.follows("WITH", "ROW", "FILTER"):
             reader.expect("WITH")
             filtered = row_filter(reader)

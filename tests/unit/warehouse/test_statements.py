@@ -266,6 +266,10 @@ def test_keys_are_cut_out_of_create_table_and_the_rest_is_kept() -> None:
             "alter table t set tblproperties ('delta.x' = true, 'recorded.delta.targetFileSize' '64mb')",
         ),
         (
+            "create or replace table t using delta cluster by () comment 'x' as select 1",
+            "create or replace table t using delta   comment 'x' as select 1",
+        ),
+        (
             "alter table t unset tblproperties if exists ('delta.tuneFileSizesForRewrites', 'a')",
             "alter table t unset tblproperties if exists ('recorded.delta.tuneFileSizesForRewrites', 'a')",
         ),

@@ -115,6 +115,7 @@ def short(sql: str) -> str:
             "  joins:\n    - name: n\n      source: 'd_s.n'\n      on: source.a = n.a\n    - source: |\n"
             "        select *\n        from P.s.o\n  measures: []\n$$",
         ),
+        ("alter view s.m as $$\nsource: s.t\n$$", "alter view d_s.m as $$\nsource: d_s.t\n$$"),
         # Schemas.
         ("create schema if not exists x", "create schema if not exists d_x"),
         ("drop schema prod.x cascade", "drop schema P.x cascade"),
