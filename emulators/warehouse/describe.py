@@ -55,6 +55,12 @@ def refresh_rows(view: MaterializedView, refreshes: Sequence[Refresh]) -> list[R
     return [*found, ("Refresh Schedule", view.schedule or MANUAL, "")]
 
 
+def constraint_rows(keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> list[Row]:
+    """What `DESCRIBE EXTENDED` says of keys."""
+    found = [(name, body, "") for name, body in constraints(keys)]
+    return [("", "", ""), ("# Constraints", "", ""), *found] if found else []
+
+
 def policy_rows(row_filter: RowFilter | None, masks: Sequence[Mask]) -> list[Row]:
     """What `DESCRIBE EXTENDED` says of a row filter and of column masks."""
     found: list[Row] = []

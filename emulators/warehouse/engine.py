@@ -83,6 +83,7 @@ class Engine:
             statements.DropView: self._drop_view,
             statements.AlterSchedule: self._views.alter_schedule,
             statements.SetTags: self._set_tags,
+            statements.Analyze: self._analyze,
             statements.CommentOn: self._comment_on,
             statements.AddKey: self._keys.add,
             statements.DropConstraint: self._keys.drop,
@@ -336,6 +337,15 @@ class Engine:
         if statement.column:
             self.catalog.check_column(relation.schema, relation.name, statement.column)
         self._records.put_tags(relation.schema, relation.name, statement.column, statement.tags)
+
+    def _analyze(self, statement: statements.Analyze, session: Session) -> None:
+        """Check what is named: Delta keeps statistics as it writes, and there are no others."""
+        if statement.is_schema:
+            self.catalog.resolve_schema(statement.name, session)
+            return
+        relation = self.catalog.get(statement.name, session)
+        for column in statement.columns:
+            self.catalog.check_column(relation.schema, relation.name, column)
 
     def _comment_on(self, statement: statements.CommentOn, session: Session) -> None:
         if statement.kind == "COLUMN":

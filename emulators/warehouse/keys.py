@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from emulators.warehouse import describe, results
 from emulators.warehouse.catalog import Catalog
@@ -66,6 +67,8 @@ class Keys:
                 self._catalog.check_column(*parent, column)
             self._check_parent(key, parent)
         name = _name(relation, key)
+        if parent and not key.parent_columns:
+            key = replace(key, parent_columns=self._primary(parent))
         existing = self._records.keys(schema, relation)
         for (known, definition), (_, other, _) in zip(describe.constraints(existing), existing, strict=True):
             if known.lower() == name.lower() and (key.name or key.kind != PRIMARY):
@@ -123,7 +126,7 @@ class Keys:
     def _check_parent(self, key: Key, parent: tuple[str, str]) -> None:
         """A foreign key leads to the columns of the parent's primary key, or of a unique one."""
         known = [each for _, each, _ in self._records.keys(*parent) if each.kind in (PRIMARY, UNIQUE)]
-        primary = next((each.columns for each in known if each.kind == PRIMARY), ())
+        primary = self._primary(parent)
         wanted = sorted(_lower(key.parent_columns or primary))
         if len(wanted) != len(key.columns) or wanted not in [sorted(_lower(each.columns)) for each in known]:
             parents = ", ".join(key.parent_columns or primary)
@@ -133,6 +136,10 @@ class Keys:
                 f"({', '.join(key.columns)}).",
                 "42830",
             )
+
+    def _primary(self, where: tuple[str, str]) -> tuple[str, ...]:
+        """The columns of a table's primary key; none when it has no such key."""
+        return next((each.columns for _, each, _ in self._records.keys(*where) if each.kind == PRIMARY), ())
 
     def _dependent(self, where: tuple[str, str], key: Key) -> list[tuple[str, str, str]]:
         """The foreign keys that refer to a key: to the primary one unless they name another's columns."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import types as t
 
-from emulators.warehouse import describe, results, statements
+from emulators.warehouse import describe, results, statements, table_properties
 from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.definitions import definition
 from emulators.warehouse.errors import table_not_found
@@ -150,6 +150,7 @@ class Listings:
         rows = describe.rows(relation, columns, statement.is_extended)
         if statement.is_extended:
             rows += describe.refresh_rows(view, self._records.refreshes(*where)) if view else []
+            rows += describe.constraint_rows(self._records.keys(*where))
             rows += describe.policy_rows(self._records.row_filter(*where), self._records.masks(*where))
         return _table(("col_name", "data_type", "comment"), rows)
 
@@ -216,10 +217,14 @@ class Listings:
     def _worded(self, statement: statements.Statement, session: Session) -> ResultSet:
         """Rows that Spark makes, with the client's names in place of Spark's."""
         frame = session.spark.sql(statement.sql)
-        rows = [
-            tuple(shown(each) if isinstance(each, str) else each for each in row) for row in frame.collect()
-        ]
+        rows = [tuple(map(_own_words, row)) for row in frame.collect()]
         return results.from_rows([Column(each.name, each.dataType) for each in frame.schema], rows)
+
+
+def _own_words(value: Any) -> Any:
+    if isinstance(value, str):
+        return shown(value)
+    return table_properties.shown(value) if isinstance(value, dict) else value
 
 
 def _table(names: Iterable[str], rows: list[tuple[Any, ...]]) -> ResultSet:

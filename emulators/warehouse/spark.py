@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from emulators.errors import EmulatorError
 from emulators.settings import Settings
+from emulators.warehouse import functions
 from emulators.warehouse.spool import BOUND, ROWS_PER_BATCH, UNBOUND
 
 JVM_OPTIONS = (
@@ -136,4 +137,6 @@ def start(settings: Settings, is_large: bool = False) -> SparkSession:
     builder = SparkSession.builder
     for name, value in configuration(settings, is_large).items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    spark = builder.getOrCreate()
+    functions.register(spark)
+    return spark

@@ -115,7 +115,7 @@ class StreamingTables:
         return relation
 
     def _alter(self, existing: Relation, statement: CreateStreamingTable, session: Session) -> None:
-        """Give a table that is there the comment and properties of a new CREATE OR REFRESH."""
+        """Give a table that is there the comment and properties of a new CREATE OR REFRESH, Delta's aside."""
         target = quoted((self._catalog.name, existing.schema, existing.name))
         if statement.comment is not None and statement.comment != existing.comment:
             session.spark.sql(f"comment on table {target} is {literal(statement.comment)}")
@@ -123,6 +123,11 @@ class StreamingTables:
         if changed:
             pairs = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in changed.items())
             session.spark.sql(f"alter table {target} set tblproperties ({pairs})")
+        own = (key for key in existing.properties if not key.startswith("delta."))
+        gone = [key for key in own if key not in statement.properties]
+        if gone:
+            names = ", ".join(map(literal, gone))
+            session.spark.sql(f"alter table {target} unset tblproperties ({names})")
 
     def _frame(self, definition: MaterializedView, spark: SparkSession) -> DataFrame:
         frame = spark.sql(select_of(definition))

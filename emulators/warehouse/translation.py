@@ -52,7 +52,7 @@ _PASSED = _words("IF NOT EXISTS EXTENDED FORMATTED TABLE VIEW ONLY LATERAL STREA
 
 _SCHEMA_WORDS = _words("SCHEMA DATABASE NAMESPACE")
 _BEFORE_SCHEMA_WORD = _words("ON IN FROM")
-_WITH_SCHEMAS = _words("CREATE DROP ALTER DESCRIBE DESC COMMENT USE GRANT REVOKE SHOW ANALYZE")
+_WITH_SCHEMAS = _words("CREATE DROP ALTER DESCRIBE DESC COMMENT USE SET UNSET GRANT REVOKE SHOW ANALYZE")
 _SHOW_IN_CATALOG = _words("SCHEMAS DATABASES CATALOGS")
 _ENDS_FROM = _words(
     "SELECT WHERE GROUP ORDER HAVING LIMIT OFFSET WINDOW QUALIFY SORT CLUSTER DISTRIBUTE UNION INTERSECT "
@@ -179,6 +179,7 @@ class _Reading:
         self._levels = [_Level()]
         self._expected = _Expected.COLUMN
         self._is_in_head = True
+        self._is_on_column = False
         self._is_metric_view = (
             self._first == "CREATE" and any(each.keyword == "METRICS" for each in tokens)
         ) or (
@@ -277,6 +278,7 @@ class _Reading:
         if (before, word) in (("RENAME", "TO"), ("ROW", "FILTER")):
             return _Expected.RELATION
         if word == "COLUMN" and before == "ON":
+            self._is_on_column = True
             return _Expected.COLUMN
         return None
 
@@ -349,16 +351,16 @@ class _Reading:
                 in_spark = (
                     read.get(chain.key[:length]) if len(chain.parts) + chain.has_star > length else None
                 )
-                if in_spark is None and self._is_commented(chain, length):
+                if in_spark is None and self._is_named_column(chain, length):
                     texts = tuple(each.text for each in chain.parts[:length])
                     in_spark = self._translation.in_spark(chain.key[:length], texts, self._catalog)
                 if in_spark:
                     self._change(chain, in_spark)
                     break
 
-    def _is_commented(self, chain: _Chain, length: int) -> bool:
-        """Whether it is the column of a COMMENT ON COLUMN, and so many of its parts name the relation."""
-        return self._first == "COMMENT" and len(chain.parts) == length + 1
+    def _is_named_column(self, chain: _Chain, length: int) -> bool:
+        """Whether it is the column of an ON COLUMN, and so many of its parts name the relation."""
+        return self._is_on_column and len(chain.parts) == length + 1
 
     def _change(self, chain: _Chain, in_spark: tuple[str, ...] | None) -> None:
         for token, text in zip(chain.parts, in_spark or (), strict=False):

@@ -3,6 +3,7 @@
 from emulators.warehouse.statements.forms import (
     AddKey,
     AlterSchedule,
+    Analyze,
     Check,
     Clauses,
     ClusterByAuto,
@@ -60,6 +61,7 @@ from emulators.warehouse.statements.recognition import recognise
 __all__ = [
     "AddKey",
     "AlterSchedule",
+    "Analyze",
     "Check",
     "Clauses",
     "ClusterByAuto",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulators.settings import CATALOG
+from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Reader
 from emulators.warehouse.sql_text import quoted
 from emulators.warehouse.statements.constraints import begins_constraint, check, mask, row_filter, table_key
@@ -41,6 +42,8 @@ def alter(sql: str, reader: Reader) -> Statement:
     name = reader.name()
     if kind == "VIEW" and reader.follows("AS") and reader.next_is_string(1):
         return _alter_metric_view(sql, reader, name)
+    if reader.peek(1) == "PREDICTIVE":
+        raise unsupported(f"ALTER {kind} … PREDICTIVE OPTIMIZATION")
     if reader.accept("RENAME", "TO"):
         return _rename(sql, reader, name)
     if reader.accept("RENAME", "COLUMN"):

@@ -254,6 +254,15 @@ class SetTags(Statement):
 
 
 @dataclass(frozen=True)
+class Analyze(Statement):
+    """`ANALYZE {TABLE name | TABLES IN schema} COMPUTE … STATISTICS …` with the columns it names."""
+
+    name: Name
+    columns: tuple[str, ...] = ()
+    is_schema: bool = False
+
+
+@dataclass(frozen=True)
 class CommentOn(Statement):
     """`COMMENT ON {TABLE | VIEW | COLUMN | SCHEMA} name IS text`; None is no comment."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from emulators.warehouse.lexer import Reader
 from emulators.warehouse.statements.forms import (
+    Analyze,
     Command,
     CommentOn,
     Describe,
@@ -94,6 +97,30 @@ def show(sql: str, reader: Reader) -> Statement:
         pattern = reader.string()
         return ShowTableExtended(sql, schema, pattern) if reader.is_done else Command(sql)
     return Command(sql)
+
+
+def analyze(sql: str, reader: Reader) -> Statement:
+    """Read `ANALYZE …`."""
+    if reader.accept("TABLES"):
+        if not reader.accept_any("IN", "FROM"):
+            raise reader.unexpected()
+        found = Analyze(sql, reader.name(), is_schema=True)
+    else:
+        reader.expect("TABLE")
+        found = Analyze(sql, reader.name())
+        if reader.accept("PARTITION"):
+            reader.skip_group()
+    reader.expect("COMPUTE")
+    reader.accept("DELTA")
+    reader.expect("STATISTICS")
+    if reader.accept("FOR", "COLUMNS"):
+        found = replace(found, columns=(reader.identifier(),))
+        while reader.accept(","):
+            found = replace(found, columns=(*found.columns, reader.identifier()))
+    elif not reader.accept("FOR", "ALL", "COLUMNS"):
+        reader.accept("NOSCAN")
+    reader.end()
+    return found
 
 
 def describe(sql: str, reader: Reader) -> Statement:

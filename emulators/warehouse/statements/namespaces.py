@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Kind, Reader
 from emulators.warehouse.statements.alter import new_owner
-from emulators.warehouse.statements.forms import Name, SetOwner, Statement, UseSchema
+from emulators.warehouse.statements.forms import Name, SetOwner, SetTags, Statement, UseSchema
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ def read(sql: str, reader: Reader) -> Statement | None:
 
 
 def _create(sql: str, reader: Reader) -> Statement | None:
+    if reader.accept_any("SCHEMA", "DATABASE") and any(each.keyword == "MANAGED" for each in reader.tokens):
+        raise unsupported("CREATE SCHEMA … MANAGED LOCATION")
     if reader.follows("FOREIGN", "CATALOG"):
         raise unsupported("CREATE FOREIGN CATALOG")
     if not reader.accept("CATALOG"):
@@ -163,6 +165,8 @@ def _alter(sql: str, reader: Reader) -> Statement | None:
         tags = dict(reader.listed(lambda: _tag(reader)))
     elif reader.accept("UNSET", "TAGS"):
         tags = dict.fromkeys(reader.listed(reader.string))
+    elif reader.peek(1) == "PREDICTIVE":
+        raise unsupported(f"ALTER {kind} … PREDICTIVE OPTIMIZATION")
     elif kind == "CATALOG":
         raise unsupported("ALTER CATALOG other than SET TAGS and OWNER TO")
     else:
@@ -188,11 +192,41 @@ def _comment(sql: str, reader: Reader) -> Statement | None:
 
 
 def _set(sql: str, reader: Reader) -> Statement | None:
+    if reader.accept("TAG", "ON"):
+        return _tag_on(sql, reader, is_set=True)
     if not reader.accept("CATALOG") or reader.peek() == "=":
         return None
     token = reader.token()
     reader.end()
     return UseSchema(sql, token.text, None)
+
+
+def _unset(sql: str, reader: Reader) -> Statement | None:
+    return _tag_on(sql, reader, is_set=False) if reader.accept("TAG", "ON") else None
+
+
+def _tag_on(sql: str, reader: Reader, is_set: bool) -> Statement:
+    """`{SET | UNSET} TAG ON kind name key [= value]`."""
+    if reader.accept("VOLUME"):
+        raise unsupported("A tag on a volume")
+    kind = reader.accept_any("CATALOG", "SCHEMA", "DATABASE", "TABLE", "VIEW", "COLUMN")
+    if not kind:
+        raise reader.unexpected()
+    name = reader.name()
+    key = _word(reader)
+    tags = {key: (_word(reader) if reader.accept("=") else "") if is_set else None}
+    reader.end()
+    if kind == "CATALOG":
+        return SetNamespaceTags(sql, name[0], None, tags)
+    if kind in ("SCHEMA", "DATABASE"):
+        return SetNamespaceTags(sql, None, name, tags)
+    if kind == "COLUMN":
+        return SetTags(sql, name[:-1], name[-1], tags)
+    return SetTags(sql, name, None, tags)
+
+
+def _word(reader: Reader) -> str:
+    return reader.string() if reader.next_is_string() else reader.identifier()
 
 
 def _show(sql: str, reader: Reader) -> Statement | None:
@@ -251,6 +285,7 @@ _FORMS: dict[str, Callable[[str, Reader], Statement | None]] = {
     "ALTER": _alter,
     "COMMENT": _comment,
     "SET": _set,
+    "UNSET": _unset,
     "SHOW": _show,
     "DESCRIBE": _describe,
     "DESC": _describe,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Kind, Reader, tokenize
 from emulators.warehouse.statements import alter, materialized, metadata, namespaces, tables, writes
 from emulators.warehouse.statements.forms import (
@@ -32,6 +33,7 @@ def recognise(sql: str) -> Statement:
     if first in ("SELECT", "WITH", "FROM", "VALUES", "TABLE"):
         return _query(sql, reader)
     reader.at = 0
+    _refuse(reader)
     if found := namespaces.read(sql, reader):
         return found
     reader.at += 1
@@ -94,7 +96,38 @@ def _dml_behind_with(reader: Reader) -> Statement | None:
     return None
 
 
+def _refuse(reader: Reader) -> None:
+    """Refuse what is of Unity Catalog or the workspace and has no place here.
+
+    Raises:
+        SqlError: `UNSUPPORTED_FEATURE`.
+    """
+    first, at = reader.peek(), reader.at
+    if first in _NOT_HERE:
+        raise unsupported(first)
+    if first not in ("CREATE", "ALTER", "DROP", "DESCRIBE", "DESC", "SHOW"):
+        return
+    reader.at += 1
+    reader.accept("OR", "REPLACE")
+    for kind in _OBJECTS_NOT_HERE:
+        if reader.accept(*kind.split()):
+            if first in ("DESCRIBE", "DESC") and (reader.is_done or reader.peek() in (".", "AS")):
+                break  # it is a table of that name
+            raise unsupported(f"{first} {kind}")
+    reader.at = at
+
+
+_NOT_HERE = ("DENY", "FSCK", "GET", "LIST", "PUT", "REMOVE", "SYNC", "UNDROP")
+
+_OBJECTS_NOT_HERE = (
+    *("VOLUME", "VOLUMES", "EXTERNAL VOLUME", "EXTERNAL LOCATION", "EXTERNAL LOCATIONS"),
+    *("CONNECTION", "CONNECTIONS", "SERVER", "STORAGE CREDENTIAL", "STORAGE CREDENTIALS"),
+    *("SERVICE CREDENTIAL", "CREDENTIALS", "SHARE", "SHARES", "ALL IN SHARE", "RECIPIENT", "RECIPIENTS"),
+    *("PROVIDER", "PROVIDERS", "PROCEDURE", "PROCEDURES", "POLICY", "POLICIES", "USERS", "GROUPS", "GROUP"),
+)
+
 _FORMS: dict[str, Callable[[str, Reader], Statement]] = {
+    "ANALYZE": metadata.analyze,
     "COPY": writes.copy,
     "CREATE": tables.create,
     "REPLACE": lambda sql, reader: Command(sql),

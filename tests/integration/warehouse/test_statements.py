@@ -266,7 +266,9 @@ def test_keys_comments_tags_and_grants_are_recorded_and_readable(warehouse: Ware
             "create or replace table parent (id bigint not null comment 'Its own.', n string, "
             "constraint parent_pk primary key (id)) comment 'Parents.'",
             "create or replace table child (id bigint, parent_id bigint) cluster by (id)",
-            "alter table child add constraint child_fk foreign key (parent_id) references s.parent (id)",
+            "alter table child add constraint child_fk foreign key (parent_id) references s.parent",
+            "set tag on column s.child.id kind = 'own'",
+            "analyze table child compute statistics for columns id",
             "comment on column s.parent.n is 'It\\'s a name'",
             "alter table parent set tags ('layer' = 'test')",
             "alter table parent alter column id set tags ('kind' = 'key')",
@@ -290,17 +292,32 @@ def test_keys_comments_tags_and_grants_are_recorded_and_readable(warehouse: Ware
         "select tag_name, tag_value from system.information_schema.table_tags where table_name = 'parent'"
     ) == [("layer", "test")]
     assert warehouse.rows(
-        "select column_name, tag_value from system.information_schema.column_tags where table_name = 'parent'"
-    ) == [("id", "key")]
+        "select table_name, tag_value from system.information_schema.column_tags "
+        "where schema_name = 's' and column_name = 'id' order by 1"
+    ) == [("child", "own"), ("parent", "key")]
     assert warehouse.rows("show grants on table s.parent") == [
         ("a@b.c", "SELECT", "TABLE", "spark_catalog.s.parent")
     ]
     assert "INVALID_PARAMETER_VALUE" in failure_of(warehouse, "grant usage on table s.parent to `a@b.c`")
     assert ("clusteringColumns", '[["id"]]') in warehouse.rows("show tblproperties s.child")
+    constraint = "FOREIGN KEY (`parent_id`) REFERENCES `spark_catalog`.`s`.`parent` (`id`)"
+    described = warehouse.rows("describe extended s.child")
+    assert described[-2:] == [("# Constraints", "", ""), ("child_fk", constraint, "")]
     assert "CONSTRAINT_ALREADY_EXISTS" in failure_of(
         warehouse, "alter table s.child add constraint child_fk foreign key (id) references s.parent (id)"
     )
     assert "UNRESOLVED_COLUMN" in failure_of(warehouse, "comment on column s.parent.nope is 'x'")
+
+
+def test_functions_that_spark_has_under_another_name(warehouse: Warehouse) -> None:
+    assert warehouse.rows("select charindex('b', 'abc'), iff(1 > 2, 'a', 'b'), getdate() = now()") == [
+        (2, "b", True)
+    ]
+    warehouse.rows(
+        "create or replace function s.hidden(name string) return "
+        "case when is_account_group_member('hr') or is_member('hr') then name else '***' end"
+    )
+    assert warehouse.rows("select s.hidden('Ann')") == [("***",)]
 
 
 def test_owners_are_recorded_and_readable(warehouse: Warehouse) -> None:
@@ -391,6 +408,8 @@ def test_properties_that_only_tune_databricks_are_recorded(warehouse: Warehouse)
     assert tuning.items() <= shown.items()
     assert shown["a"] == "b"
     assert not [each for each in shown if "recorded" in each]
+    (described,) = (each for each in warehouse.rows("describe detail s.tuned")[0] if isinstance(each, list))
+    assert tuning.items() <= dict(described).items()
 
     warehouse.rows("alter table s.tuned rename to s.tuned_again")
     warehouse.rows("alter table s.tuned_again set tblproperties ('delta.targetFileSize' = '32mb')")

@@ -90,6 +90,13 @@ def test_or_refresh_gives_it_another_query_for_what_comes(warehouse: Warehouse, 
     assert (details["Comment"], details["Refresh Schedule"]) == ("More.", "MANUAL")
 
 
+def test_or_refresh_gives_it_the_properties_that_it_names(warehouse: Warehouse, table: str) -> None:
+    warehouse.rows(f"create or refresh streaming table {table} tblproperties ('area' = 'y') as {QUERY}")
+    properties = dict(warehouse.rows(f"show tblproperties {table}"))
+    assert properties["area"] == "y"
+    assert "team" not in properties
+
+
 def test_a_refresh_that_fails_is_told_and_done_again(warehouse: Warehouse, table: str) -> None:
     warehouse.rows("insert into st.landed values (null, 'x')")
     with pytest.raises(ServerOperationError, match="NOT NULL constraint violated for column: id"):

@@ -9,14 +9,17 @@ from emulators.warehouse.errors import SqlError
 from emulators.warehouse.records import Records
 from emulators.warehouse.spark_catalog import SchemaEntry
 from emulators.warehouse.statements import (
+    Analyze,
     Command,
     CommentOnCatalog,
     CreateCatalog,
+    Describe,
     DescribeCatalog,
     DescribeFunction,
     DescribeSchema,
     DropCatalog,
     SetNamespaceTags,
+    SetTags,
     ShowCatalogs,
     ShowColumns,
     ShowCreateTable,
@@ -37,6 +40,14 @@ from emulators.warehouse.statements import (
         CommentOnCatalog("comment on catalog dev is 'x'", "dev", "x"),
         SetNamespaceTags("alter catalog dev set tags ('a' = 'b')", "dev", None, {"a": "b"}),
         SetNamespaceTags("alter schema d.s unset tags ('a')", None, ("d", "s"), {"a": None}),
+        SetNamespaceTags("set tag on catalog dev `cost` = hr", "dev", None, {"cost": "hr"}),
+        SetNamespaceTags("unset tag on schema d.s 'a'", None, ("d", "s"), {"a": None}),
+        SetTags("set tag on view d.s.v a", ("d", "s", "v"), None, {"a": ""}),
+        SetTags("set tag on column s.t.c 'a' = 'b'", ("s", "t"), "c", {"a": "b"}),
+        Analyze("analyze table s.t compute statistics for columns a, `b`", ("s", "t"), ("a", "b")),
+        Analyze("analyze table t partition (d = 1) compute statistics noscan", ("t",)),
+        Analyze("analyze table t compute delta statistics", ("t",)),
+        Analyze("analyze tables in d.s compute statistics", ("d", "s"), is_schema=True),
         UseSchema("set catalog dev", "dev", None),
         ShowCatalogs("show catalogs like 'd*'", "d*"),
         ShowTables("show tables in d.s like 'x*'", ("d", "s"), "x*"),
@@ -57,9 +68,33 @@ def test_statements_about_catalogs_and_schemas(expected: Statement) -> None:
     assert recognise(expected.sql) == expected
 
 
-def test_a_catalog_elsewhere_is_refused() -> None:
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create catalog dev managed location 's3://x'",
+        "create schema dev.s comment 'x' managed location 's3://x'",
+        "create volume s.v",
+        "create external volume s.v location 's3://x'",
+        "create or replace procedure s.p() as begin select 1; end",
+        "alter schema s enable predictive optimization",
+        "alter table s.t inherit predictive optimization",
+        "show volumes in s",
+        "describe volume s.v",
+        "drop share x",
+        "set tag on volume s.v a",
+        "put '/a' into '/Volumes/c/s/v/a'",
+        "undrop table s.t",
+    ],
+)
+def test_what_is_elsewhere_in_unity_catalog_is_refused(sql: str) -> None:
     with pytest.raises(SqlError, match="UNSUPPORTED_FEATURE"):
-        recognise("create catalog dev managed location 's3://x'")
+        recognise(sql)
+
+
+def test_names_are_no_kinds_of_objects() -> None:
+    assert recognise("describe policy") == Describe("describe policy", ("policy",), False, False)
+    assert recognise("describe share.t") == Describe("describe share.t", ("share", "t"), False, False)
+    assert recognise("describe users as json") == Describe("describe users as json", ("users",), False, True)
 
 
 def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -97,6 +97,10 @@ def short(sql: str) -> str:
         ("alter table s.t set row filter s.f on (a)", "alter table d_s.t set row filter d_s.f on (a)"),
         ("comment on column s.t.a is 'x'", "comment on column d_s.t.a is 'x'"),
         ("comment on column dev.s.t.a is 'x'", "comment on column D.s.t.a is 'x'"),
+        ("set tag on column s.t.a k = v", "set tag on column d_s.t.a k = v"),
+        ("unset tag on schema prod.s k", "unset tag on schema P.s k"),
+        ("set tag on table s.t k", "set tag on table d_s.t k"),
+        ("analyze table s.t compute statistics", "analyze table d_s.t compute statistics"),
         (
             "create view s.m with metrics language yaml as $$\nsource: prod.s.t\nmeasures: []\n$$",
             "create view d_s.m with metrics language yaml as $$\nsource: P.s.t\nmeasures: []\n$$",
