@@ -5,11 +5,19 @@ from __future__ import annotations
 from databricks import sql
 from databricks.sql.client import Connection
 
+from emulators.errors import EmulatorError
 from emulators.settings import HTTP_PATH, Settings
+from emulators.warehouse import server
 
 
 def connect(settings: Settings) -> Connection:
-    """Open a session on this home's warehouse."""
+    """Open a session on this home's warehouse.
+
+    Raises:
+        EmulatorError: it is not up. The connector would try again for a quarter of an hour.
+    """
+    if not server.is_ready(settings):
+        raise EmulatorError("The SQL warehouse is not up: start it with `.venv/bin/python -m emulators up`.")
     return sql.connect(
         server_hostname=settings.warehouse_url,
         http_path=HTTP_PATH,
