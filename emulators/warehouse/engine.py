@@ -35,7 +35,7 @@ from emulators.warehouse.policies import Policies
 from emulators.warehouse.records import Relation
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.sql_text import literal, quoted
+from emulators.warehouse.sql_text import assigned, literal, quoted
 from emulators.warehouse.statements import Clauses, Name
 from emulators.warehouse.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
 from emulators.warehouse.tuning import Tuning
@@ -204,8 +204,7 @@ class Engine:
             result = results.from_command(session.spark.sql(statement.sql))
             kept = {**old.properties, **({"comment": old.comment} if old.comment else {})}
             if not statement.replaces and kept:  # it is an ALTER
-                pairs = ", ".join(f"{literal(key)} = {literal(kept[key])}" for key in kept)
-                session.spark.sql(f"alter view {name} set tblproperties ({pairs})")
+                session.spark.sql(f"alter view {name} set tblproperties ({assigned(kept)})")
         except Exception:
             session.spark.sql(f"alter view {aside} rename to {name}")
             raise

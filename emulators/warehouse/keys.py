@@ -62,13 +62,11 @@ class Keys:
         parent = self._catalog.resolve(key.parent, session) if key.parent else None
         if parent and self._records.relation(*parent) is None:
             raise table_not_found(quoted((self._catalog.name, *parent)))
+        name = _name(relation, key)
         if parent:
             for column in key.parent_columns:
                 self._catalog.check_column(*parent, column)
-            self._check_parent(key, parent)
-        name = _name(relation, key)
-        if parent and not key.parent_columns:
-            key = replace(key, parent_columns=self._primary(parent))
+            key = replace(key, parent_columns=self._parent_columns(key, parent))
         existing = self._records.keys(schema, relation)
         for (known, definition), (_, other, _) in zip(describe.constraints(existing), existing, strict=True):
             if known.lower() == name.lower() and (key.name or key.kind != PRIMARY):
@@ -123,23 +121,24 @@ class Keys:
                 self._records.drop_key(*where, name)
         return None
 
-    def _check_parent(self, key: Key, parent: tuple[str, str]) -> None:
-        """A foreign key leads to the columns of the parent's primary key, or of a unique one."""
+    def _parent_columns(self, key: Key, parent: tuple[str, str]) -> tuple[str, ...]:
+        """The columns a foreign key leads to: those it names, or those of the parent's primary key.
+
+        Raises:
+            SqlError: the parent has no such key.
+        """
         known = [each for _, each, _ in self._records.keys(*parent) if each.kind in (PRIMARY, UNIQUE)]
-        primary = self._primary(parent)
-        wanted = sorted(_lower(key.parent_columns or primary))
+        primary = next((each.columns for each in known if each.kind == PRIMARY), ())
+        columns = key.parent_columns or primary
+        wanted = sorted(_lower(columns))
         if len(wanted) != len(key.columns) or wanted not in [sorted(_lower(each.columns)) for each in known]:
-            parents = ", ".join(key.parent_columns or primary)
             raise SqlError(
                 "FOREIGN_KEY_MISMATCH",
-                f"Foreign key parent columns ({parents}) do not match primary key child columns "
+                f"Foreign key parent columns ({', '.join(columns)}) do not match primary key child columns "
                 f"({', '.join(key.columns)}).",
                 "42830",
             )
-
-    def _primary(self, where: tuple[str, str]) -> tuple[str, ...]:
-        """The columns of a table's primary key; none when it has no such key."""
-        return next((each.columns for _, each, _ in self._records.keys(*where) if each.kind == PRIMARY), ())
+        return columns
 
     def _dependent(self, where: tuple[str, str], key: Key) -> list[tuple[str, str, str]]:
         """The foreign keys that refer to a key: to the primary one unless they name another's columns."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.lexer import Kind, Reader, Token, tokenize
-from emulators.warehouse.sql_text import quoted
+from emulators.warehouse.sql_text import changed, quoted
 
 _POSITIONAL = ("?", "?::")
 """The second is one token: a marker and the cast behind it."""
@@ -47,7 +47,7 @@ def _bound(sql: str, values: Mapping[str, str] | Sequence[str]) -> str:
             if len(found) == len(values):
                 break
             found.append((token.start, token.start + 1, _operand(values[len(found)])))
-    return _replaced(sql, found)
+    return changed(sql, found)
 
 
 def _begins_operand(tokens: Sequence[Token], index: int) -> bool:
@@ -78,7 +78,7 @@ def _named(sql: str) -> str:
                 raise _unbound(reader)
         else:
             reader.token()
-    return _replaced(sql, found)
+    return changed(sql, found)
 
 
 def _constant(reader: Reader) -> str | None:
@@ -111,9 +111,3 @@ def _unbound(reader: Reader) -> SqlError:
         "either a SQL literal or collection constructor functions such as `map()`, `array()`, `struct()`.",
         "42P02",
     )
-
-
-def _replaced(sql: str, found: Sequence[tuple[int, int, str]]) -> str:
-    for start, end, text in reversed(found):
-        sql = f"{sql[:start]}{text}{sql[end:]}"
-    return sql

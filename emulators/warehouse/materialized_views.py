@@ -15,7 +15,7 @@ from emulators.warehouse.errors import SqlError, table_not_found
 from emulators.warehouse.records import Relation
 from emulators.warehouse.refreshes import attempt
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.sql_text import listed, literal, quoted
+from emulators.warehouse.sql_text import assigned, listed, literal, quoted
 from emulators.warehouse.statements import (
     AlterSchedule,
     ColumnSpec,
@@ -156,8 +156,7 @@ def table_clauses(statement: CreateMaterialized) -> str:
     if statement.comment is not None:
         clauses.append(f"comment {literal(statement.comment)}")
     if statement.properties:
-        pairs = (f"{literal(key)} = {literal(value)}" for key, value in statement.properties.items())
-        clauses.append(f"tblproperties ({', '.join(pairs)})")
+        clauses.append(f"tblproperties ({assigned(statement.properties)})")
     return " ".join(clauses)
 
 

@@ -28,7 +28,7 @@ from emulators.warehouse.materialized_views import (
 from emulators.warehouse.records import Relation
 from emulators.warehouse.refreshes import attempt
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.sql_text import literal, quoted
+from emulators.warehouse.sql_text import assigned, literal, quoted
 from emulators.warehouse.statements import (
     ColumnSpec,
     CreateStreamingTable,
@@ -121,8 +121,7 @@ class StreamingTables:
             session.spark.sql(f"comment on table {target} is {literal(statement.comment)}")
         changed = {k: v for k, v in statement.properties.items() if existing.properties.get(k) != v}
         if changed:
-            pairs = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in changed.items())
-            session.spark.sql(f"alter table {target} set tblproperties ({pairs})")
+            session.spark.sql(f"alter table {target} set tblproperties ({assigned(changed)})")
         own = (key for key in existing.properties if not key.startswith("delta."))
         gone = [key for key in own if key not in statement.properties]
         if gone:

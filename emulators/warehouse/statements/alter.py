@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from emulators.settings import CATALOG
-from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Reader
-from emulators.warehouse.sql_text import quoted
+from emulators.warehouse.sql_text import changed, quoted
 from emulators.warehouse.statements.constraints import begins_constraint, check, mask, row_filter, table_key
 from emulators.warehouse.statements.forms import (
     AddKey,
@@ -42,8 +41,6 @@ def alter(sql: str, reader: Reader) -> Statement:
     name = reader.name()
     if kind == "VIEW" and reader.follows("AS") and reader.next_is_string(1):
         return _alter_metric_view(sql, reader, name)
-    if reader.peek(1) == "PREDICTIVE":
-        raise unsupported(f"ALTER {kind} … PREDICTIVE OPTIMIZATION")
     if reader.accept("RENAME", "TO"):
         return _rename(sql, reader, name)
     if reader.accept("RENAME", "COLUMN"):
@@ -64,9 +61,7 @@ def alter(sql: str, reader: Reader) -> Statement:
 
 def _alter_properties(sql: str, reader: Reader, name: Name) -> Statement:
     reader.accept("IF", "EXISTS")
-    for start, end, text in reversed(changes_to_properties(reader)):
-        sql = f"{sql[:start]}{text}{sql[end:]}"
-    return Command(sql, defines=(name,))
+    return Command(changed(sql, changes_to_properties(reader)), defines=(name,))
 
 
 def _rename(sql: str, reader: Reader, name: Name) -> Statement:
@@ -84,7 +79,7 @@ def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
     if (owner := new_owner(reader)) is not None:
         return SetOwner(sql, "TABLE", name, owner)
     if reader.accept("SET", "TAGS"):
-        return SetTags(sql, name, None, dict(reader.listed(lambda: _tag(reader))))
+        return SetTags(sql, name, None, dict(reader.listed(lambda: tag(reader))))
     if reader.accept("UNSET", "TAGS"):
         return SetTags(sql, name, None, dict.fromkeys(reader.listed(reader.string)))
     if reader.accept("CLUSTER", "BY", "AUTO"):
@@ -104,7 +99,7 @@ def _alter_metadata(sql: str, reader: Reader, name: Name) -> Statement | None:
         reader.accept("COLUMN")
         column = reader.identifier()
         if reader.accept("SET", "TAGS"):
-            return SetTags(sql, name, column, dict(reader.listed(lambda: _tag(reader))))
+            return SetTags(sql, name, column, dict(reader.listed(lambda: tag(reader))))
         if reader.accept("UNSET", "TAGS"):
             return SetTags(sql, name, column, dict.fromkeys(reader.listed(reader.string)))
         if reader.accept("COMMENT"):
@@ -173,6 +168,7 @@ def _is_cascade(reader: Reader) -> bool:
     return found == "CASCADE"
 
 
-def _tag(reader: Reader) -> tuple[str, str | None]:
+def tag(reader: Reader) -> tuple[str, str | None]:
+    """Read `'name' [= 'value']`; without a value it is empty."""
     name = reader.string()
     return name, reader.string() if reader.accept("=") else ""

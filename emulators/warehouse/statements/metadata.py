@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from emulators.warehouse.lexer import Reader
 from emulators.warehouse.statements.forms import (
     Analyze,
@@ -86,9 +84,7 @@ def show(sql: str, reader: Reader) -> Statement:
         name = reader.name()
         key = None
         if reader.accept("("):
-            key = reader.token().text
-            while reader.accept("."):
-                key = f"{key}.{reader.identifier()}"
+            key = reader.property_name()
             reader.expect(")")
         return ShowProperties(sql, name, key)
     if reader.accept("TABLE", "EXTENDED"):
@@ -101,26 +97,26 @@ def show(sql: str, reader: Reader) -> Statement:
 
 def analyze(sql: str, reader: Reader) -> Statement:
     """Read `ANALYZE …`."""
-    if reader.accept("TABLES"):
-        if not reader.accept_any("IN", "FROM"):
-            raise reader.unexpected()
-        found = Analyze(sql, reader.name(), is_schema=True)
-    else:
+    is_schema = reader.accept("TABLES")
+    if not is_schema:
         reader.expect("TABLE")
-        found = Analyze(sql, reader.name())
-        if reader.accept("PARTITION"):
-            reader.skip_group()
+    elif not reader.accept_any("IN", "FROM"):
+        raise reader.unexpected()
+    name = reader.name()
+    if not is_schema and reader.accept("PARTITION"):
+        reader.skip_group()
     reader.expect("COMPUTE")
     reader.accept("DELTA")
     reader.expect("STATISTICS")
+    columns = []
     if reader.accept("FOR", "COLUMNS"):
-        found = replace(found, columns=(reader.identifier(),))
+        columns.append(reader.identifier())
         while reader.accept(","):
-            found = replace(found, columns=(*found.columns, reader.identifier()))
+            columns.append(reader.identifier())
     elif not reader.accept("FOR", "ALL", "COLUMNS"):
         reader.accept("NOSCAN")
     reader.end()
-    return found
+    return Analyze(sql, name, tuple(columns), is_schema)
 
 
 def describe(sql: str, reader: Reader) -> Statement:

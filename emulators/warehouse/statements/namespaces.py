@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Kind, Reader
-from emulators.warehouse.statements.alter import new_owner
+from emulators.warehouse.statements.alter import new_owner, tag
 from emulators.warehouse.statements.forms import Name, SetOwner, SetTags, Statement, UseSchema
 
 
@@ -130,8 +130,6 @@ def read(sql: str, reader: Reader) -> Statement | None:
 def _create(sql: str, reader: Reader) -> Statement | None:
     if reader.accept_any("SCHEMA", "DATABASE") and any(each.keyword == "MANAGED" for each in reader.tokens):
         raise unsupported("CREATE SCHEMA … MANAGED LOCATION")
-    if reader.follows("FOREIGN", "CATALOG"):
-        raise unsupported("CREATE FOREIGN CATALOG")
     if not reader.accept("CATALOG"):
         return None
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
@@ -162,11 +160,9 @@ def _alter(sql: str, reader: Reader) -> Statement | None:
     if (owner := new_owner(reader)) is not None:
         return SetOwner(sql, kind, name, owner)
     if reader.accept("SET", "TAGS"):
-        tags = dict(reader.listed(lambda: _tag(reader)))
+        tags = dict(reader.listed(lambda: tag(reader)))
     elif reader.accept("UNSET", "TAGS"):
         tags = dict.fromkeys(reader.listed(reader.string))
-    elif reader.peek(1) == "PREDICTIVE":
-        raise unsupported(f"ALTER {kind} … PREDICTIVE OPTIMIZATION")
     elif kind == "CATALOG":
         raise unsupported("ALTER CATALOG other than SET TAGS and OWNER TO")
     else:
@@ -174,11 +170,6 @@ def _alter(sql: str, reader: Reader) -> Statement | None:
     reader.end()
     is_catalog = kind == "CATALOG"
     return SetNamespaceTags(sql, name[0] if is_catalog else None, None if is_catalog else name, tags)
-
-
-def _tag(reader: Reader) -> tuple[str, str | None]:
-    name = reader.string()
-    return name, reader.string() if reader.accept("=") else ""
 
 
 def _comment(sql: str, reader: Reader) -> Statement | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Kind, Reader, tokenize
@@ -108,22 +109,31 @@ def _refuse(reader: Reader) -> None:
     if first not in ("CREATE", "ALTER", "DROP", "DESCRIBE", "DESC", "SHOW"):
         return
     reader.at += 1
+    if first == "ALTER" and any(
+        verb.keyword in ("ENABLE", "DISABLE", "INHERIT") and what.keyword == "PREDICTIVE"
+        for verb, what in pairwise(reader.tokens)
+    ):
+        raise unsupported(f"ALTER {reader.peek()} … PREDICTIVE OPTIMIZATION")
     reader.accept("OR", "REPLACE")
     for kind in _OBJECTS_NOT_HERE:
-        if reader.accept(*kind.split()):
+        if reader.accept(*kind):
             if first in ("DESCRIBE", "DESC") and (reader.is_done or reader.peek() in (".", "AS")):
                 break  # it is a table of that name
-            raise unsupported(f"{first} {kind}")
+            raise unsupported(f"{first} {' '.join(kind)}")
     reader.at = at
 
 
 _NOT_HERE = ("DENY", "FSCK", "GET", "LIST", "PUT", "REMOVE", "SYNC", "UNDROP")
 
-_OBJECTS_NOT_HERE = (
-    *("VOLUME", "VOLUMES", "EXTERNAL VOLUME", "EXTERNAL LOCATION", "EXTERNAL LOCATIONS"),
-    *("CONNECTION", "CONNECTIONS", "SERVER", "STORAGE CREDENTIAL", "STORAGE CREDENTIALS"),
-    *("SERVICE CREDENTIAL", "CREDENTIALS", "SHARE", "SHARES", "ALL IN SHARE", "RECIPIENT", "RECIPIENTS"),
-    *("PROVIDER", "PROVIDERS", "PROCEDURE", "PROCEDURES", "POLICY", "POLICIES", "USERS", "GROUPS", "GROUP"),
+_OBJECTS_NOT_HERE = tuple(
+    each.split()
+    for each in (
+        *("VOLUME", "VOLUMES", "EXTERNAL VOLUME", "EXTERNAL LOCATION", "EXTERNAL LOCATIONS"),
+        *("CONNECTION", "CONNECTIONS", "SERVER", "FOREIGN CATALOG", "STORAGE CREDENTIAL"),
+        *("STORAGE CREDENTIALS", "SERVICE CREDENTIAL", "CREDENTIALS", "SHARE", "SHARES", "ALL IN SHARE"),
+        *("RECIPIENT", "RECIPIENTS", "PROVIDER", "PROVIDERS", "PROCEDURE", "PROCEDURES"),
+        *("POLICY", "POLICIES", "USERS", "GROUP", "GROUPS"),
+    )
 )
 
 _FORMS: dict[str, Callable[[str, Reader], Statement]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Reader, Token
-from emulators.warehouse.sql_text import literal
+from emulators.warehouse.sql_text import assigned, changed
 from emulators.warehouse.statements.constraints import (
     begins_constraint,
     check,
@@ -135,7 +135,7 @@ class _Cuts:
 
     def put_delta_for(self, other: Token) -> None:
         """Let Delta stand in for another format: which one it was is a property."""
-        pair = f"{literal(FORMAT)} = {literal(other.text.lower())}"
+        pair = assigned({FORMAT: other.text.lower()})
         if self._properties_at is None:
             self.put(other, f"delta tblproperties ({pair})")
         else:
@@ -149,14 +149,11 @@ class _Cuts:
 
     def rest(self) -> str:
         """The statement without what was cut; the columns of a primary key are not null."""
-        sql = self._reader.sql
         changes = list(self._changes)
         for column in (each for key in self.keys if key.kind == "PRIMARY KEY" for each in key.columns):
             if end := self._nullable.pop(column.lower(), None):
                 changes.append((end, end, " not null"))
-        for start, end, text in sorted(changes, reverse=True):
-            sql = f"{sql[:start]}{text}{sql[end:]}"
-        return sql
+        return changed(self._reader.sql, changes)
 
     def read_columns(self) -> None:
         """Read a column list; a constraint of the table goes with the comma before it."""

@@ -11,6 +11,7 @@ from emulators.warehouse.spark_catalog import SchemaEntry
 from emulators.warehouse.statements import (
     Analyze,
     Command,
+    CommentOn,
     CommentOnCatalog,
     CreateCatalog,
     Describe,
@@ -94,6 +95,8 @@ def test_what_is_elsewhere_in_unity_catalog_is_refused(sql: str) -> None:
 def test_names_are_no_kinds_of_objects() -> None:
     assert recognise("describe policy") == Describe("describe policy", ("policy",), False, False)
     assert recognise("describe share.t") == Describe("describe share.t", ("share", "t"), False, False)
+    sql = "alter table t change predictive comment 'x'"
+    assert recognise(sql) == CommentOn(sql, "COLUMN", ("t", "predictive"), "x")
     assert recognise("describe users as json") == Describe("describe users as json", ("users",), False, True)
 
 
