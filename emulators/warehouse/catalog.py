@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -49,7 +48,7 @@ class Catalog:
         self._spark = spark
         self._inner = SparkCatalog(spark)
         self._tables = tables
-        self._lock = threading.RLock()
+        self._lock = records.lock
 
     def restore(self, catalogs: Iterable[str] = ()) -> None:
         """Put what was recorded back into Spark, and clear what a killed statement left half done.

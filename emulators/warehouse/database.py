@@ -47,7 +47,8 @@ class Database:
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held by whoever reads or changes records, or the catalog: two locks would have to keep an order."""
         self._depth = 0
         self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._db.execute("pragma journal_mode = wal")
@@ -77,14 +78,14 @@ class Database:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        with self.lock:
             self._queries.close()
             self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit everything inside, or nothing; may be nested."""
-        with self._lock:
+        with self.lock:
             outermost = self._depth == 0
             self._depth += 1
             try:
@@ -102,7 +103,7 @@ class Database:
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Names and rows of a query over `information_schema.*`, in SQLite's dialect."""
-        with self._lock:
+        with self.lock:
             cursor = self._queries.execute(sql)
             return [each[0] for each in cursor.description], cursor.fetchall()
 
@@ -115,9 +116,9 @@ class Database:
         }
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self.lock:
             return self._db.execute(sql, values).fetchall()
 
     def _run(self, sql: str, *values: Any) -> None:
-        with self._lock:
+        with self.lock:
             self._db.execute(sql, values)
