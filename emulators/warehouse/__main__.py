@@ -25,6 +25,7 @@ from emulators.warehouse.service import Service
 from emulators.warehouse.sessions import Sessions
 from emulators.warehouse.status_page import StatusPage
 from emulators.warehouse.thrift import Processor
+from emulators.warehouse.volumes import Volumes
 
 log = logging.getLogger("emulators.warehouse")
 
@@ -117,8 +118,9 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         history = History(settings.warehouse_data / HISTORY_FILE)
         sessions, operations = Sessions(session), Operations(session, history)
         server.page = StatusPage(sessions, operations, history).render
-        server.file = operations.file
-        server.processor = Processor(Service(Engine(session, catalog), sessions, operations))
+        server.result_file = operations.file
+        volumes = Volumes(catalog, settings.warehouse_data / "volumes", server.file_links)
+        server.processor = Processor(Service(Engine(session, catalog, volumes), sessions, operations))
         log.info("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)
     except Exception:
         log.exception("The SQL warehouse could not start")

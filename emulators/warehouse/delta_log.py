@@ -73,6 +73,15 @@ def is_blind_append(table: Path, version: int) -> bool:
     return _commit_info(table, version).get("isBlindAppend") is True
 
 
+def version_of(table: Path, user_metadata: str) -> int | None:
+    """The version of the commit that was given this user metadata; None when there is none."""
+    for each in sorted((table / LOG).glob(f"{'[0-9]' * _DIGITS}{_COMMIT}"), reverse=True):
+        version = int(each.name[:_DIGITS])
+        if _commit_info(table, version).get("userMetadata") == user_metadata:
+            return version
+    return None
+
+
 def size(table: Path, version: int) -> int:
     """Bytes of the table's files at a version, as its checksum file says; 0 when there is none."""
     try:

@@ -23,13 +23,15 @@ from emulators.warehouse import (
     statements,
 )
 from emulators.warehouse.catalog import Catalog, local_path
-from emulators.warehouse.errors import SqlError, sql_error_from
+from emulators.warehouse.copies import Copies
+from emulators.warehouse.errors import SqlError, sql_error_from, unsupported
+from emulators.warehouse.file_relations import FileRelations
 from emulators.warehouse.grants import Grants
 from emulators.warehouse.information_schema import InformationSchema
-from emulators.warehouse.keys import Keys, short_hash
+from emulators.warehouse.keys import Keys
 from emulators.warehouse.listings import Listings
 from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews
-from emulators.warehouse.names import shown, split
+from emulators.warehouse.names import short_hash, shown, split
 from emulators.warehouse.namespaces import Namespaces
 from emulators.warehouse.policies import Policies
 from emulators.warehouse.records import Relation
@@ -39,6 +41,7 @@ from emulators.warehouse.sql_text import assigned, literal, quoted
 from emulators.warehouse.statements import Clauses, Name
 from emulators.warehouse.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
 from emulators.warehouse.tuning import Tuning
+from emulators.warehouse.volumes import Volumes
 
 ATTEMPTS = 10
 """How often a statement is tried while others replace a view it reads."""
@@ -47,18 +50,21 @@ ATTEMPTS = 10
 class Engine:
     """Runs one statement at a time for a session; safe to use from any thread."""
 
-    def __init__(self, spark: SparkSession, catalog: Catalog) -> None:
+    def __init__(self, spark: SparkSession, catalog: Catalog, volumes: Volumes) -> None:
         self._spark = spark
         self.catalog = catalog
         self._records = catalog.records
         self._information_schema = InformationSchema(catalog)
         self._tuning = Tuning(catalog)
-        self._views = MaterializedViews(catalog, self._tuning)
-        self._streams = StreamingTables(catalog, self._tuning)
+        self._volumes = volumes
+        self._files = FileRelations(catalog, volumes, spark)
+        self._copies = Copies(catalog, volumes)
+        self._views = MaterializedViews(catalog, self._tuning, self._files)
+        self._streams = StreamingTables(catalog, self._tuning, self._files)
         self._policies = Policies(catalog)
         self._keys = Keys(catalog)
         self._namespaces = Namespaces(catalog)
-        self._grants = Grants(catalog)
+        self._grants = Grants(catalog, volumes)
         self._view_lock = threading.Lock()
         self._views_replaced = 0
         self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
@@ -68,7 +74,8 @@ class Engine:
             statements.InsertReplace: self._insert_replace,
             statements.UseSchema: self._namespaces.use,
             statements.CreateCatalog: self._namespaces.create_catalog,
-            statements.DropCatalog: self._namespaces.drop_catalog,
+            statements.DropCatalog: self._drop_catalog,
+            statements.DropSchema: self._drop_schema,
             statements.CommentOnCatalog: self._namespaces.comment_on_catalog,
             statements.SetNamespaceTags: self._namespaces.set_tags,
             statements.CreateMaterializedView: lambda each, session: self._create_kept(
@@ -94,6 +101,15 @@ class Engine:
             statements.Grant: self._grants.change,
             statements.ShowGrants: self._grants.show,
             statements.SetOwner: self._grants.set_owner,
+            statements.CreateVolume: volumes.create,
+            statements.DropVolume: volumes.drop,
+            statements.RenameVolume: volumes.rename,
+            statements.CommentOnVolume: volumes.comment,
+            statements.ShowVolumes: volumes.show,
+            statements.DescribeVolume: volumes.describe,
+            statements.TransferFile: volumes.transfer,
+            statements.ListFiles: volumes.list_files,
+            statements.CopyInto: self._copy_into,
             **Listings(catalog).handlers(),
         }
 
@@ -124,6 +140,19 @@ class Engine:
         self._enter_schema(session)
         sql = self.catalog.translation.translate(sql, session.catalog, split(session.schema)[1])
         statement = statements.recognise(sql)
+        if isinstance(statement, statements.CreateMaterialized):
+            return self._carry_out(statement, session, row_limit)  # its query is read at every refresh
+        command = statement if isinstance(statement, statements.Command) else statements.Command(sql)
+        with self._files.named(sql, session.spark, command.keeps_query) as named:
+            if named != sql:
+                if command.function:
+                    raise unsupported("A function that reads files")
+                statement = statements.recognise(named)
+            return self._carry_out(statement, session, row_limit)
+
+    def _carry_out(
+        self, statement: statements.Statement, session: Session, row_limit: int | None
+    ) -> ResultSet:
         handler = self._handlers.get(type(statement))
         if handler:
             return handler(statement, session) or results.empty()
@@ -275,6 +304,28 @@ class Engine:
                 "CREATE_OR_REPLACE" if statement.replaces else "INVALID_ALTER",
                 f"use CREATE OR REFRESH STREAMING TABLE for {quoted((found.schema, found.name))}.",
             )
+
+    def _drop_schema(self, statement: statements.DropSchema, session: Session) -> ResultSet:
+        schema = statement.schema[-1].lower() if statement.schema else ""
+        if self._records.volumes(schema) and not statement.is_cascade:
+            raise SqlError(
+                "SCHEMA_NOT_EMPTY",
+                f"Cannot drop a schema {quoted(split(schema))} because it contains objects. Use DROP SCHEMA "
+                "... CASCADE to drop the schema and all its objects.",
+                "2BP01",
+            )
+        result = self._command(statement, session)
+        self._volumes.drop_orphans()
+        return result
+
+    def _drop_catalog(self, statement: statements.DropCatalog, session: Session) -> None:
+        self._namespaces.drop_catalog(statement, session)
+        self._volumes.drop_orphans()
+
+    def _copy_into(self, statement: statements.CopyInto, session: Session) -> ResultSet:
+        self._refuse_materialized(statement.name, statements.Command(statement.sql), session)
+        self._tuning.prepare(session)
+        return self._copies.run(statement, session)
 
     def _insert_replace(self, statement: statements.InsertReplace, session: Session) -> ResultSet:
         self._refuse_materialized(statement.name, statements.Command(statement.sql), session)

@@ -14,6 +14,9 @@ GENERIC_SQL_STATE = "HY000"
 _WRAPPERS = {None, "STREAM_FAILED", "TASK_WRITE_FAILED"}
 """Classes that say where something failed; the cause inside says what."""
 
+_UNREAD = "FAILED_READ_FILE.NO_HINT"
+"""The class of a file that cannot be read, whose message does not say why."""
+
 
 class SqlError(EmulatorError):
     """A statement that fails: error class, SQLSTATE and the text the client shows.
@@ -115,7 +118,7 @@ def _from_spark(error: PySparkException) -> SqlError:
         parameters = error.getMessageParameters() or {}
         name = next((value for key, value in parameters.items() if key != "sessionCatalog"), "")
         return no_such_catalog(name.partition(".")[0].strip("`"))
-    if condition in _WRAPPERS and origin is not None:
+    if (condition in _WRAPPERS or condition == _UNREAD) and origin is not None:
         return _from_java(origin)
     text = str(error).split("\n\nJVM stacktrace:")[0].strip()
     return _error(condition, text, error.getSqlState())
@@ -130,7 +133,8 @@ def _from_java(error: Any) -> SqlError:
     named = [(_call(each, "getCondition"), each) for each in causes]
     telling = [each for each in named if each[0] and each[0] not in _WRAPPERS]
     for condition, cause in [*telling, *(each for each in named if each[0])]:
-        return _error(condition, str(cause.getMessage()), _call(cause, "getSqlState"))
+        why = f"\n{causes[-1].getMessage()}" if condition == _UNREAD else ""
+        return _error(condition, f"{cause.getMessage()}{why}", _call(cause, "getSqlState"))
     innermost = causes[-1]
     return _error(None, f"{innermost.getClass().getSimpleName()}: {innermost.getMessage()}", None)
 

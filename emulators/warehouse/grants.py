@@ -11,6 +11,7 @@ from emulators.warehouse.names import split
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.statements import Name
+from emulators.warehouse.volumes import Volumes
 
 _COLUMNS = [Column(each, t.StringType()) for each in ("Principal", "ActionType", "ObjectType", "ObjectKey")]
 
@@ -35,6 +36,7 @@ _ON_SCHEMAS = {
 _PRIVILEGES = {
     "TABLE": _ON_TABLES,
     "FUNCTION": _ON_FUNCTIONS,
+    "VOLUME": _ON_ALL | {"READ VOLUME", "WRITE VOLUME"},
     "SCHEMA": _ON_SCHEMAS,
     "CATALOG": _ON_SCHEMAS | {"BROWSE", "CREATE FOREIGN SECURABLE", "CREATE SCHEMA", "USE CATALOG"},
 }
@@ -44,8 +46,9 @@ _PRIVILEGES = {
 class Grants:
     """Carries out the statements about privileges and owners."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, volumes: Volumes) -> None:
         self._catalog = catalog
+        self._volumes = volumes
 
     def change(self, statement: statements.Grant, session: Session) -> None:
         """Carry out `GRANT` or `REVOKE`.
@@ -89,6 +92,9 @@ class Grants:
             return "SCHEMA", self._catalog.resolve_schema(name, session).name, ""
         if kind == "FUNCTION":
             return kind, *self._catalog.resolve(name, session)
+        if kind == "VOLUME":
+            volume = self._volumes.get(name, session)
+            return kind, volume.schema, volume.name
         relation = self._catalog.get(name, session)
         return "TABLE", relation.schema, relation.name
 

@@ -41,7 +41,13 @@ _INTEGERS = {
 TEMPORARY_PREFIX = f"__{INFORMATION_SCHEMA}_"
 """How the temporary views begin in which Spark is given relations of the information schema."""
 
-_CATALOG_COLUMNS = {"catalog_name", "table_catalog", "constraint_catalog", "specific_catalog"}
+_CATALOG_COLUMNS = {
+    "catalog_name",
+    "table_catalog",
+    "constraint_catalog",
+    "specific_catalog",
+    "volume_catalog",
+}
 """Columns that say of which catalog a row speaks."""
 
 _SPARK_TYPES: dict[exp.DType, t.DataType] = {

@@ -385,6 +385,29 @@ select
 from function_record as f
 inner join schema_record as s on s.name = f.schema_name;
 
+create view volumes as
+select
+    s.catalog_name as volume_catalog,
+    s.schema_name as volume_schema,
+    v.name as volume_name,
+    v.type as volume_type,
+    coalesce(
+        (
+            select o.owner
+            from owner_record as o
+            where o.kind = 'VOLUME' and o.schema_name = v.schema_name and o.relation_name = v.name
+        ),
+        'root'
+    ) as volume_owner,
+    v.comment,
+    v.created,
+    'root' as created_by,
+    v.last_altered,
+    'root' as last_altered_by,
+    v.location as storage_location
+from volume_record as v
+inner join schema_record as s on s.name = v.schema_name;
+
 create view parameters as
 select
     s.catalog_name as specific_catalog,

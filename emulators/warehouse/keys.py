@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 from emulators.warehouse import describe, results
 from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.errors import SqlError, refused_by_catalog, table_not_found
+from emulators.warehouse.names import short_hash
 from emulators.warehouse.results import ResultSet
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.sql_text import listed, quoted
@@ -149,11 +149,6 @@ class Keys:
             if _lower(columns) == _lower(key.columns) if of_unique else key.kind == PRIMARY:
                 found.append((schema, child, name))
         return found if key.kind in (PRIMARY, UNIQUE) else []
-
-
-def short_hash(of: object) -> str:
-    """A few letters for the name of a constraint that is given none."""
-    return hashlib.sha256(repr(of).encode()).hexdigest()[:8]
 
 
 def _name(relation: str, key: Key) -> str:

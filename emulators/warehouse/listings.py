@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import types as t
 
-from emulators.warehouse import describe, results, statements, table_properties
+from emulators.warehouse import describe, patterns, results, statements, table_properties
 from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.definitions import definition
 from emulators.warehouse.errors import table_not_found
@@ -50,13 +50,13 @@ class Listings:
         }
 
     def _show_catalogs(self, statement: statements.ShowCatalogs, session: Session) -> ResultSet:
-        names = describe.matching(self._catalog.catalog_names(), statement.pattern)
+        names = patterns.matching(self._catalog.catalog_names(), statement.pattern)
         return _table(("catalog",), [(each,) for each in names])
 
     def _show_schemas(self, statement: statements.ShowSchemas, session: Session) -> ResultSet:
         catalog = self._catalog.check_catalog(statement.catalog or session.catalog)
         names = sorted([INFORMATION_SCHEMA, *(each.schema for each in self._records.schemas(catalog))])
-        return _table(("databaseName",), [(each,) for each in describe.matching(names, statement.pattern)])
+        return _table(("databaseName",), [(each,) for each in patterns.matching(names, statement.pattern)])
 
     def _show_tables(self, statement: statements.ShowTables, session: Session) -> ResultSet:
         if statement.schema and statement.schema[-1].lower() == INFORMATION_SCHEMA:
@@ -67,9 +67,9 @@ class Listings:
             found = {each.name: each.type for each in self._records.relations(where.name)}
         if statement.is_views:
             found = {name: kind for name, kind in found.items() if "VIEW" in kind}
-        names = describe.matching(found, statement.pattern)
+        names = patterns.matching(found, statement.pattern)
         rows: list[tuple[Any, ...]] = [(schema, each, False) for each in names]
-        temporary = describe.matching(_temporary_views(session), statement.pattern)
+        temporary = patterns.matching(_temporary_views(session), statement.pattern)
         rows += [("", each, True) for each in temporary]
         if not statement.is_views:
             return _table(("database", "tableName", "isTemporary"), rows)
@@ -89,7 +89,7 @@ class Listings:
                 False,
                 describe.information(relations[name], self._records.columns(where.name, name)),
             )
-            for name in describe.matching(relations, statement.pattern)
+            for name in patterns.matching(relations, statement.pattern)
         ]
         return _table(("database", "tableName", "isTemporary", "information"), rows)
 
@@ -124,7 +124,7 @@ class Listings:
         where = self._catalog.resolve_schema(statement.schema, session).name
         found = {each.name for each in self._records.functions_of(where)}
         prefix = ".".join(split(where))
-        rows = [(f"{prefix}.{each}",) for each in describe.matching(sorted(found), statement.pattern)]
+        rows = [(f"{prefix}.{each}",) for each in patterns.matching(sorted(found), statement.pattern)]
         return _table(("function",), rows)
 
     def _describe(self, statement: statements.Describe, session: Session) -> ResultSet:

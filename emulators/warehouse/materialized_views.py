@@ -12,6 +12,7 @@ from emulators.warehouse.catalog import Catalog, local_path
 from emulators.warehouse.database import now
 from emulators.warehouse.derived_records import MaterializedView
 from emulators.warehouse.errors import SqlError, table_not_found
+from emulators.warehouse.file_relations import FileRelations
 from emulators.warehouse.records import Relation
 from emulators.warehouse.refreshes import attempt
 from emulators.warehouse.sessions import Session
@@ -35,8 +36,9 @@ MANUAL = "MANUAL"
 class MaterializedViews:
     """Creates, refreshes and drops materialized views. A refresh computes all rows anew."""
 
-    def __init__(self, catalog: Catalog, tuning: Tuning) -> None:
+    def __init__(self, catalog: Catalog, tuning: Tuning, files: FileRelations) -> None:
         self._catalog = catalog
+        self._files = files
         self._tuning = tuning
         self._records = catalog.records
 
@@ -59,8 +61,11 @@ class MaterializedViews:
         target = quoted((self._catalog.name, schema, name))
         clauses = table_clauses(statement)
         self._tuning.prepare(session)
-        with attempt(self._records, schema, name) if existing else nullcontext(now()) as started:
-            session.spark.sql(f"create or replace table {target} using delta {clauses} as {select_of(view)}")
+        with (
+            attempt(self._records, schema, name) if existing else nullcontext(now()) as started,
+            self._files.named(select_of(view), session.spark) as query,
+        ):
+            session.spark.sql(f"create or replace table {target} using delta {clauses} as {query}")
         with self._records.transaction():
             self._catalog.sync_relation(schema, name, is_new=True)
             self._records.put_definition(schema, name, MATERIALIZED_VIEW, statement.query)
@@ -132,7 +137,8 @@ class MaterializedViews:
             spark.sql(f"use {quoted((view.current_schema,))}")
         self._tuning.apply(spark, is_set_for_large=False)
         target = quoted((self._catalog.name, view.schema, view.name))
-        spark.sql(f"insert overwrite table {target} {select_of(view)}")
+        with self._files.named(select_of(view), spark) as query:
+            spark.sql(f"insert overwrite table {target} {query}")
 
 
 def definition_of(

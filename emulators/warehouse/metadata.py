@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import types as t
 
-from emulators.warehouse import describe, results
+from emulators.warehouse import patterns, results
 from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.names import INFORMATION_SCHEMA, spark_schema, split
 from emulators.warehouse.records import ColumnRecord, Relation
@@ -322,7 +322,7 @@ def _strings(*names: str) -> list[Column]:
 
 def _is_like(name: str, pattern: str | None) -> bool:
     """Whether a metadata pattern takes a name: `%` any text, `_` any character, `*` as `%`."""
-    return not pattern or bool(describe.like([name], pattern))
+    return not pattern or bool(patterns.like([name], pattern))
 
 
 def _named(

@@ -7,6 +7,7 @@ says where it ends. What leaves the warehouse is worded with the client's names 
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from emulators.settings import CATALOG
@@ -45,6 +46,11 @@ def restored(text: str) -> str:
 def shown(text: str) -> str:
     """A text of Spark's, such as an error, in the client's names: every schema with its catalog."""
     return _replaced(text, with_catalog=True)
+
+
+def short_hash(of: object) -> str:
+    """A few letters for the name of what is given none."""
+    return hashlib.sha256(repr(of).encode()).hexdigest()[:8]
 
 
 def _replaced(text: str, with_catalog: bool) -> str:

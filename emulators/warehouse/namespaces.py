@@ -44,7 +44,10 @@ class Namespaces:
             raise no_such_catalog(statement.name)
         schemas = self._records.schemas(name)
         is_empty = all(
-            each.schema == DEFAULT_SCHEMA and not self._records.relations(each.name) for each in schemas
+            each.schema == DEFAULT_SCHEMA
+            and not self._records.relations(each.name)
+            and not self._records.volumes(each.name)
+            for each in schemas
         )
         if not is_empty and not statement.is_cascade:
             raise SqlError(

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeVar
@@ -155,7 +156,8 @@ class Operations:
         operation = Operation(session, request)
         with self._lock:
             self._open[operation.id] = operation
-        self._workers.submit(self._run, operation, run)
+        # With what is known of the request: PUT and GET word links for it.
+        self._workers.submit(copy_context().run, self._run, operation, run)
         return operation
 
     def call(self, run: Callable[[], T]) -> T:

@@ -12,10 +12,12 @@ from pyspark.sql import types as t
 from emulators.warehouse import names, types
 from emulators.warehouse.database import at, now
 from emulators.warehouse.derived_records import DerivedRecords
+from emulators.warehouse.file_records import FileRecords
 from emulators.warehouse.namespace_records import OWNER, NamespaceRecords
 from emulators.warehouse.spark_catalog import RelationEntry
 from emulators.warehouse.statements import Key
 from emulators.warehouse.table_properties import FORMAT
+from emulators.warehouse.volume_records import VolumeRecords
 
 _RELATIONS = """
 select schema_name, name, type, provider, location, comment, definition, properties, delta_version,
@@ -72,8 +74,8 @@ class ColumnRecord:
     generation: str | None = None
 
 
-class Records(NamespaceRecords, DerivedRecords):
-    """What is recorded of relations, beside what is of namespaces and of derived relations."""
+class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
+    """What is recorded of relations, beside what is of namespaces, volumes, derived relations and files."""
 
     def drop_schema(self, name: str) -> None:
         """Forget a schema and all that was in it."""
@@ -100,7 +102,7 @@ class Records(NamespaceRecords, DerivedRecords):
                 entry.provider,
                 entry.location,
                 entry.comment,
-                names.restored(entry.view_text) if entry.view_text else None,
+                self.as_written(names.restored(entry.view_text)) if entry.view_text else None,
                 json.dumps(shown_properties(entry.properties)),
                 at(entry.created_at / 1000),
                 moment,
@@ -236,7 +238,7 @@ class Records(NamespaceRecords, DerivedRecords):
         Tags, the row filter and the masks stay, as on Databricks.
         """
         with self.transaction():
-            for table in ("column_record", "comment_record", "key_record"):
+            for table in ("column_record", "comment_record", "key_record", "copied_file_record"):
                 self._run(
                     f"delete from {table} where schema_name = ? and relation_name = ?",  # noqa: S608
                     schema,
@@ -261,6 +263,7 @@ class Records(NamespaceRecords, DerivedRecords):
                 "owner_record",
                 "row_filter_record",
                 "column_mask_record",
+                "copied_file_record",
             ):
                 self._run(
                     f"update {table} set schema_name = ?, relation_name = ? "  # noqa: S608

@@ -115,7 +115,7 @@ create table if not exists column_mask_record (
 );
 
 create table if not exists grant_record (
-    kind text not null,                     -- CATALOG, SCHEMA, TABLE, FUNCTION
+    kind text not null,                     -- CATALOG, SCHEMA, TABLE, FUNCTION, VOLUME
     schema_name text not null,              -- of a catalog: its name
     relation_name text not null default '',
     principal text not null,
@@ -150,6 +150,32 @@ create table if not exists refresh_record (
     row_count integer,
     error text,
     is_canceled integer not null default 0
+);
+
+create table if not exists volume_record (
+    schema_name text not null,
+    name text not null,
+    type text not null,                     -- MANAGED, EXTERNAL
+    location text not null,
+    comment text,
+    created text not null,
+    last_altered text not null,
+    primary key (schema_name, name)
+);
+
+create table if not exists file_relation_record (
+    text text primary key,                  -- what a view's query has in Spark
+    written text not null,                  -- what it has for its clients: a call of read_files, a file's name
+    entry text                              -- what Spark's catalog holds of that, to put it back after a restart
+);
+
+create table if not exists copied_file_record (     -- what COPY INTO has loaded and does not load again
+    schema_name text not null,
+    relation_name text not null,
+    path text not null,
+    copy text not null,                     -- the copy that loaded it, as its commit in the Delta log calls it
+    is_committed integer not null default 0,
+    primary key (schema_name, relation_name, path, copy)
 );
 
 create table if not exists function_record (

@@ -75,6 +75,8 @@ class ResultSet:
         self._row = 0
         self._sent = 0
         self._lock = threading.Lock()
+        self.is_staging_operation = False
+        """Whether its row tells the driver of a file that it is to send or to fetch."""
         self.row_count = sum(each.num_rows for each in chunks)
         self.affected_rows = _affected_rows(self)
 

@@ -7,6 +7,8 @@ import hmac
 import http.client
 import json
 import logging
+import os
+import shutil
 import socket
 import ssl
 from collections.abc import Callable
@@ -20,7 +22,8 @@ from thrift.protocol.TBinaryProtocol import TBinaryProtocolAcceleratedFactory
 from thrift.transport.TTransport import TMemoryBuffer
 
 from emulators.settings import HTTP_PATH, Settings
-from emulators.warehouse import downloads
+from emulators.warehouse import downloads, file_links
+from emulators.warehouse.file_links import FileLinks, LinkError
 from emulators.warehouse.thrift import BASE_URL, USER_AGENT
 
 log = logging.getLogger(__name__)
@@ -75,7 +78,9 @@ class WarehouseServer(ThreadingHTTPServer):
         """The Thrift processor; while it is None the warehouse says that it is starting."""
         self.page: Callable[[], str] | None = None
         """What renders the page for people."""
-        self.file: Callable[[str], bytes | None] = lambda link: None
+        self.file_links = FileLinks()
+        """What reads and writes files of volumes."""
+        self.result_file: Callable[[str], bytes | None] = lambda link: None
         """What reads a file of a result, by its link; None when there is no such file."""
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate)
@@ -126,7 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == PAGE_PATH:
             self._show_page()
         elif path.startswith(downloads.PATH):
-            self._send_file(path.removeprefix(downloads.PATH))
+            self._send_result(path.removeprefix(downloads.PATH))
+        elif path.startswith(file_links.PATH):
+            self._send_file()
         else:
             self._refuse(HTTPStatus.NOT_FOUND, f"No such resource: {path}")
 
@@ -154,8 +161,44 @@ class _Handler(BaseHTTPRequestHandler):
             )
             self._answer(HTTPStatus.OK, answer.getvalue(), "application/x-thrift")
 
-    def _send_file(self, link: str) -> None:
-        content = self.server.file(link)
+    def do_PUT(self) -> None:
+        size = self.headers.get("Content-Length")
+        if size is None:
+            self.close_connection = True
+            self._refuse(HTTPStatus.LENGTH_REQUIRED, "A file is sent with its Content-Length.")
+            return
+        try:
+            self.server.file_links.put(self.path, self.rfile, int(size))
+        except LinkError as error:
+            self.close_connection = True  # the body may not have been read
+            self._refuse(error.status, str(error))
+        else:
+            self._answer(HTTPStatus.OK, b"", "application/octet-stream")
+
+    def do_DELETE(self) -> None:
+        try:
+            self.server.file_links.remove(self.path)
+        except LinkError as error:
+            self._refuse(error.status, str(error))
+        else:
+            self._answer(HTTPStatus.OK, b"", "application/octet-stream")
+
+    def _send_file(self) -> None:
+        try:
+            file = self.server.file_links.get(self.path).open("rb")
+        except LinkError as error:
+            self._refuse(error.status, str(error))
+            return
+        with file:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "application/octet-stream")
+            self.send_header("Content-Length", str(os.fstat(file.fileno()).st_size))
+            self.end_headers()
+            shutil.copyfileobj(file, self.wfile)
+            self.wfile.flush()
+
+    def _send_result(self, link: str) -> None:
+        content = self.server.result_file(link)
         if content is None:
             self._refuse(HTTPStatus.NOT_FOUND, "No such result: its statement was closed.")
         else:

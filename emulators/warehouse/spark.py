@@ -96,6 +96,8 @@ def configuration(settings: Settings, is_large: bool = False) -> dict[str, str]:
         "spark.sql.ui.explainMode": "simple",
         # The stack of each call on a column is for errors of Python's DataFrames.
         "spark.sql.dataFrameQueryContext.enabled": "false",
+        # A view over files shows those that are there when it is read.
+        "spark.sql.filesourceTableRelationCacheSize": "0",
         # Delta writes the list of files into every checksum, and reads it only to compare at checkpoints.
         "spark.databricks.delta.allFilesInCrc.enabled": "false",
         # What a web interface would show: there is none, and a thousand plans are 60 MB.

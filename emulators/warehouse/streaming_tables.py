@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -19,6 +20,7 @@ from emulators.warehouse import cancellation, delta_log
 from emulators.warehouse.catalog import Catalog, local_path
 from emulators.warehouse.derived_records import MaterializedView
 from emulators.warehouse.errors import SqlError, canceled, table_not_found
+from emulators.warehouse.file_relations import FileRelations
 from emulators.warehouse.materialized_views import (
     already_exists,
     definition_of,
@@ -39,6 +41,9 @@ from emulators.warehouse.tuning import Tuning
 
 STREAMING_TABLE = "STREAMING_TABLE"
 CHECKPOINT = "_checkpoint"
+SCHEMAS = "_schemas"
+"""Beside the checkpoint: the columns of the files that a query reads."""
+
 LOOK_SECONDS = 1
 """How often a refresh looks whether its statement was stopped."""
 
@@ -46,8 +51,9 @@ LOOK_SECONDS = 1
 class StreamingTables:
     """Creates and refreshes streaming tables."""
 
-    def __init__(self, catalog: Catalog, tuning: Tuning) -> None:
+    def __init__(self, catalog: Catalog, tuning: Tuning, files: FileRelations) -> None:
         self._catalog = catalog
+        self._files = files
         self._tuning = tuning
         self._records = catalog.records
 
@@ -70,10 +76,10 @@ class StreamingTables:
         if existing and (existing.type != STREAMING_TABLE or not statement.replace):
             raise already_exists(schema, name)
         definition = definition_of(statement, schema, name, session)
-        frame = self._frame(definition, session.spark)
+        with self._frame(definition, session.spark) as frame:
+            columns = _column_list(frame.schema, statement.columns)
         target = quoted((self._catalog.name, schema, name))
         if existing is None:
-            columns = _column_list(frame.schema, statement.columns)
             session.spark.sql(f"create table {target} ({columns}) using delta {table_clauses(statement)}")
         try:
             with self._records.transaction():
@@ -128,29 +134,35 @@ class StreamingTables:
             names = ", ".join(map(literal, gone))
             session.spark.sql(f"alter table {target} unset tblproperties ({names})")
 
-    def _frame(self, definition: MaterializedView, spark: SparkSession) -> DataFrame:
-        frame = spark.sql(select_of(definition))
-        if not frame.isStreaming:
-            raise SqlError(
-                "STREAMING_TABLE_QUERY_INVALID",
-                f"Streaming table {quoted((definition.schema, definition.name))} can only be created from a "
-                "streaming query. Please add the STREAM keyword to your FROM clause to turn this relation "
-                "into a streaming query.",
-                "42000",
-            )
-        return frame
+    @contextmanager
+    def _frame(
+        self, definition: MaterializedView, spark: SparkSession, schemas: Path | None = None
+    ) -> Iterator[DataFrame]:
+        with self._files.named(select_of(definition), spark, schemas=schemas) as query:
+            frame = spark.sql(query)
+            if not frame.isStreaming:
+                raise SqlError(
+                    "STREAMING_TABLE_QUERY_INVALID",
+                    f"Streaming table {quoted((definition.schema, definition.name))} can only be created "
+                    "from a streaming query. Please add the STREAM keyword to your FROM clause to turn this "
+                    "relation into a streaming query.",
+                    "42000",
+                )
+            yield frame
 
     def _run(self, definition: MaterializedView, spark: SparkSession, is_full: bool) -> None:
         """Read what is new, and record how that went."""
         where = (definition.schema, definition.name)
+        folder = self._folder(*where)
+        target = quoted((self._catalog.name, *where))
         with attempt(self._records, *where) as started:
-            folder = self._folder(*where)
-            frame = self._frame(definition, spark)
-            target = quoted((self._catalog.name, *where))
-            if is_full or (not (folder / CHECKPOINT).exists() and self._has_rows(target, spark)):
-                rows = self._replace(frame, folder, target, spark)
-            else:
-                rows = _append(frame, folder / CHECKPOINT, folder)
+            if is_full:
+                shutil.rmtree(folder / SCHEMAS, ignore_errors=True)
+            with self._frame(definition, spark, folder / SCHEMAS) as frame:
+                if is_full or (not (folder / CHECKPOINT).exists() and self._has_rows(target, spark)):
+                    rows = self._replace(frame, folder, target, spark)
+                else:
+                    rows = _append(frame, folder / CHECKPOINT, folder)
         with self._records.transaction():
             self._catalog.sync_relation(*where, is_new=False)
             self._records.put_refresh(*where, started, rows, None)

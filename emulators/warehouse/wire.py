@@ -129,7 +129,7 @@ class Encoder:
             resultFormat=self._row_set_type(),
             lz4Compressed=self._format.is_lz4,
             arrowSchema=self._schema.serialize().to_pybytes() if self._format.is_arrow else None,
-            isStagingOperation=False,
+            isStagingOperation=self._result.is_staging_operation,
         )
 
     def next_rows(self, max_rows: int, max_bytes: int) -> tuple[Any, bool]:

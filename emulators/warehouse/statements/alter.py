@@ -33,7 +33,7 @@ def alter(sql: str, reader: Reader) -> Statement:
         if found is None:
             raise reader.unexpected()
         return found
-    kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG", "VOLUME")
+    kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG")
     if kind in ("SCHEMA", "DATABASE"):
         return Command(sql, schema=reader.name())
     if kind not in ("TABLE", "VIEW"):
@@ -51,7 +51,7 @@ def alter(sql: str, reader: Reader) -> Statement:
     if kind == "TABLE" and (reader.accept("SET", "TBLPROPERTIES") or reader.accept("UNSET", "TBLPROPERTIES")):
         return _alter_properties(sql, reader, name)
     if kind == "VIEW" and reader.accept("AS"):
-        return Command(sql, defines=(name,), is_new_query=True)
+        return Command(sql, defines=(name,), is_new_query=True, keeps_query=True)
     if found := _alter_metadata(sql, reader, name):
         return found
     is_clustering = reader.accept("CLUSTER", "BY")  # by columns or NONE, no longer by AUTO

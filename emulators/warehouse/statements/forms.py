@@ -118,6 +118,7 @@ class Command(Statement):
         is_insert: whether it adds rows only; Delta then does not say how many.
         replaces: whether it makes `defines` anew: what was recorded of the old ones is dropped.
         is_view: whether what it makes anew is a view.
+        keeps_query: whether a query in it is run later, as a view's is.
         is_clone: whether what it makes anew is a shallow clone.
         if_not_exists: whether it leaves a relation that is there as it is.
         renamed_to: what the one relation it defines is called from then on.
@@ -134,6 +135,7 @@ class Command(Statement):
     is_insert: bool = False
     replaces: bool = False
     is_view: bool = False
+    keeps_query: bool = False
     is_clone: bool = False
     if_not_exists: bool = False
     renamed_to: Name | None = None
@@ -143,6 +145,13 @@ class Command(Statement):
     function: Name | None = None
     is_drop: bool = False
     clauses: Clauses = Clauses()
+
+
+@dataclass(frozen=True)
+class DropSchema(Command):
+    """`DROP SCHEMA [IF EXISTS] name [RESTRICT | CASCADE]`."""
+
+    is_cascade: bool = False
 
 
 @dataclass(frozen=True)

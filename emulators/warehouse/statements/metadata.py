@@ -78,7 +78,7 @@ def show(sql: str, reader: Reader) -> Statement:
         if reader.peek() != "ON":
             reader.token()
         reader.expect("ON")
-        kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG") or "TABLE"
+        kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG", "VOLUME") or "TABLE"
         return ShowGrants(sql, kind, reader.name())
     if reader.accept("TBLPROPERTIES"):
         name = reader.name()

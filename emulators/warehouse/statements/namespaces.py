@@ -222,11 +222,11 @@ def _word(reader: Reader) -> str:
 
 def _show(sql: str, reader: Reader) -> Statement | None:
     if reader.accept("CATALOGS"):
-        return ShowCatalogs(sql, _pattern(reader))
+        return ShowCatalogs(sql, pattern(reader))
     kind = reader.accept_any("TABLES", "VIEWS")
     if kind:
         schema = reader.name() if reader.accept_any("IN", "FROM") else None
-        return ShowTables(sql, schema, _pattern(reader), kind == "VIEWS")
+        return ShowTables(sql, schema, pattern(reader), kind == "VIEWS")
     if reader.accept("COLUMNS"):
         if not reader.accept_any("IN", "FROM"):
             raise reader.unexpected()
@@ -237,14 +237,15 @@ def _show(sql: str, reader: Reader) -> Statement | None:
         return ShowColumns(sql, name)
     if reader.accept("USER", "FUNCTIONS"):
         schema = reader.name() if reader.accept_any("IN", "FROM") else None
-        return ShowUserFunctions(sql, schema, _pattern(reader))
+        return ShowUserFunctions(sql, schema, pattern(reader))
     if reader.accept("CREATE", "TABLE"):
         name = reader.name()
         return ShowCreateTable(sql, name) if reader.is_done else Worded(sql)
     return Worded(sql) if "FUNCTIONS" in (reader.peek(), reader.peek(1)) else None
 
 
-def _pattern(reader: Reader) -> str | None:
+def pattern(reader: Reader) -> str | None:
+    """Read the pattern behind `SHOW … [LIKE]`; None when there is none."""
     reader.accept("LIKE")
     if reader.is_done:
         return None

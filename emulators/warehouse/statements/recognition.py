@@ -7,7 +7,16 @@ from itertools import pairwise
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.lexer import Kind, Reader, tokenize
-from emulators.warehouse.statements import alter, materialized, metadata, namespaces, tables, writes
+from emulators.warehouse.statements import (
+    alter,
+    files,
+    materialized,
+    metadata,
+    namespaces,
+    tables,
+    volumes,
+    writes,
+)
 from emulators.warehouse.statements.forms import (
     Command,
     DescribedQuery,
@@ -35,7 +44,7 @@ def recognise(sql: str) -> Statement:
         return _query(sql, reader)
     reader.at = 0
     _refuse(reader)
-    if found := namespaces.read(sql, reader):
+    if found := namespaces.read(sql, reader) or volumes.read(sql, reader):
         return found
     reader.at += 1
     parse = _FORMS.get(first)
@@ -123,13 +132,13 @@ def _refuse(reader: Reader) -> None:
     reader.at = at
 
 
-_NOT_HERE = ("DENY", "FSCK", "GET", "LIST", "PUT", "REMOVE", "SYNC", "UNDROP")
+_NOT_HERE = ("DENY", "FSCK", "SYNC", "UNDROP")
 
 _OBJECTS_NOT_HERE = tuple(
     each.split()
     for each in (
-        *("VOLUME", "VOLUMES", "EXTERNAL VOLUME", "EXTERNAL LOCATION", "EXTERNAL LOCATIONS"),
-        *("CONNECTION", "CONNECTIONS", "SERVER", "FOREIGN CATALOG", "STORAGE CREDENTIAL"),
+        *("EXTERNAL LOCATION", "EXTERNAL LOCATIONS", "CONNECTION", "CONNECTIONS", "SERVER"),
+        *("FOREIGN CATALOG", "STORAGE CREDENTIAL"),
         *("STORAGE CREDENTIALS", "SERVICE CREDENTIAL", "CREDENTIALS", "SHARE", "SHARES", "ALL IN SHARE"),
         *("RECIPIENT", "RECIPIENTS", "PROVIDER", "PROVIDERS", "PROCEDURE", "PROCEDURES"),
         *("POLICY", "POLICIES", "USERS", "GROUP", "GROUPS"),
@@ -138,7 +147,7 @@ _OBJECTS_NOT_HERE = tuple(
 
 _FORMS: dict[str, Callable[[str, Reader], Statement]] = {
     "ANALYZE": metadata.analyze,
-    "COPY": writes.copy,
+    "COPY": files.copy,
     "CREATE": tables.create,
     "REPLACE": lambda sql, reader: Command(sql),
     "REFRESH": materialized.refresh,

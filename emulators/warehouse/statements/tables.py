@@ -20,6 +20,7 @@ from emulators.warehouse.statements.forms import (
     CreateMaterializedView,
     CreateStreamingTable,
     DropMaterializedView,
+    DropSchema,
     DropView,
     Key,
     Mask,
@@ -45,13 +46,22 @@ def create(sql: str, reader: Reader) -> Statement:
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     if kind in ("SCHEMA", "DATABASE"):
         return Command(sql, schema=reader.name())
+    if is_temporary and kind == "VIEW":
+        return Command(sql, keeps_query=True)
     if is_temporary or kind not in ("TABLE", "VIEW", "FUNCTION"):
         return Command(sql)
     name = reader.name()
     if kind == "FUNCTION":
         return _create_function(sql, reader, name, if_not_exists)
     if kind == "VIEW":
-        return Command(sql, defines=(name,), replaces=True, is_view=True, if_not_exists=if_not_exists)
+        return Command(
+            sql,
+            defines=(name,),
+            replaces=True,
+            is_view=True,
+            keeps_query=True,
+            if_not_exists=if_not_exists,
+        )
     return _create_table(sql, reader, name, if_not_exists)
 
 
@@ -210,7 +220,7 @@ def drop(sql: str, reader: Reader) -> Statement:
         reader.end()
         return (DropMaterializedView if materialized else DropView)(sql, name, if_exists)
     if kind in ("SCHEMA", "DATABASE"):
-        return Command(sql, schema=reader.name())
+        return DropSchema(sql, schema=reader.name(), is_cascade=reader.accept("CASCADE"))
     if kind == "FUNCTION":
         return Command(sql, function=reader.name(), is_drop=True)
     return Command(sql, defines=(reader.name(),), replaces=True, is_drop=True) if kind else Command(sql)

@@ -96,10 +96,3 @@ def restore(sql: str, reader: Reader) -> Statement:
     """Read `RESTORE …`."""
     reader.accept("TABLE")
     return Command(sql, defines=(reader.name(),))
-
-
-def copy(sql: str, reader: Reader) -> Statement:
-    """Refuse `COPY INTO …`, which Spark does not know."""
-    if reader.accept("INTO"):
-        raise unsupported("COPY INTO")
-    return Command(sql)

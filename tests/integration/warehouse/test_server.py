@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import psutil
 import pytest
@@ -128,8 +130,20 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
         "create catalog if not exists other comment 'Another'",
         "create or replace table other.default.t as select 3 as id",
         "create or replace view other.default.v as select t.id, k.id as kept from other.default.t, kept.t k",
+        "create volume kept.landing",
+        "create table kept.copied (id int)",
     ):
         warehouse.rows(statement)
+    landing = warehouse.settings.warehouse_data / "volumes" / "spark_catalog" / "kept" / "landing"
+    for number in (1, 2):
+        (landing / f"{number}.csv").write_text(f"id\n{number}\n")
+    files = "/Volumes/spark_catalog/kept/landing"
+    warehouse.rows(f"create view kept.over_files as select id from read_files('{files}', header => true)")
+    copy = (
+        f"copy into kept.copied from '{files}' fileformat = csv "
+        "format_options ('header' = 'true', 'inferSchema' = 'true')"
+    )
+    assert warehouse.rows(f"{copy} files = ('1.csv')") == [(1, 1, 0)]
     tables = (
         "select table_name, table_type, comment from information_schema.tables "
         "where table_schema = 'kept' order by 1"
@@ -142,12 +156,24 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
     warehouse.kill()
     with pytest.raises((Error, RequestError, ServerOperationError)):
         warehouse.connect(_retry_stop_after_attempts_count=1, _retry_stop_after_attempts_duration=1)
+    # As if it had been killed between a copy's commit and its record, and in the middle of another copy.
+    with closing(sqlite3.connect(warehouse.settings.warehouse_data / "records.sqlite")) as records, records:
+        records.execute("update copied_file_record set is_committed = 0")
+        records.execute(
+            "insert into copied_file_record values ('kept', 'copied', ?, 'never committed', 0)",
+            (str(landing / "2.csv"),),
+        )
     warehouse.start()
 
+    assert warehouse.rows(copy) == [(1, 1, 0)]
+    assert warehouse.rows("select id from kept.copied order by id") == [(1,), (2,)]
+    assert warehouse.rows("select * from kept.over_files order by id") == [(1,), (2,)]
     assert warehouse.rows(tables) == before
     assert [row[:2] for row in before] == [
+        ("copied", "MANAGED"),
         ("files", "MANAGED"),
         ("mv", "MATERIALIZED_VIEW"),
+        ("over_files", "VIEW"),
         ("t", "MANAGED"),
         ("v", "VIEW"),
     ]

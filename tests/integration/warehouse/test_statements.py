@@ -207,7 +207,7 @@ def test_temporary_views_and_settings_are_a_sessions_own(warehouse: Warehouse) -
         ("select * from system.information_schema.nope", "[TABLE_OR_VIEW_NOT_FOUND]"),
         ("refresh materialized view s.nope", "[TABLE_OR_VIEW_NOT_FOUND]"),
         ("create streaming table s.t as select 1", "[STREAMING_TABLE_QUERY_INVALID]"),
-        ("copy into s.t from '/x' fileformat = json", "[UNSUPPORTED_FEATURE]"),
+        ("copy into s.t from 's3://x' fileformat = json", "[TABLE_OR_VIEW_NOT_FOUND]"),
     ],
 )
 def test_errors_name_their_class_and_show_no_java(warehouse: Warehouse, statement: str, message: str) -> None:

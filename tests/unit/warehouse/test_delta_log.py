@@ -116,3 +116,13 @@ def test_an_append_says_whether_it_has_read_the_table(tmp_path: Path) -> None:
         False,
         False,
     ]
+
+
+def test_a_commit_is_found_by_its_user_metadata(tmp_path: Path) -> None:
+    commit(tmp_path, 0, METADATA, info={"userMetadata": "a"})
+    commit(tmp_path, 1, info={"userMetadata": "b"})
+    commit(tmp_path, 2)
+
+    assert delta_log.version_of(tmp_path, "b") == 1
+    assert delta_log.version_of(tmp_path, "c") is None
+    assert delta_log.version_of(tmp_path / "nowhere", "a") is None

@@ -159,15 +159,3 @@ def test_nested_types_are_written_as_databricks_documents_them() -> None:
         },
         "value_nullable": True,
     }
-
-
-def test_patterns_of_show_and_of_metadata_calls() -> None:
-    names = ["orders", "order_items", "a.b"]
-
-    assert describe.matching(names, None) == names
-    assert describe.matching(names, "order*|A.B") == names
-    assert describe.matching(names, "order") == []
-    assert describe.like(names, "order%") == ["orders", "order_items"]
-    assert describe.like(names, "order_") == ["orders"]
-    assert describe.like(names, r"order\_items") == ["order_items"]
-    assert describe.like(names, "a%b") == ["a.b"]

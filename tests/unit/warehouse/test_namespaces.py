@@ -74,16 +74,11 @@ def test_statements_about_catalogs_and_schemas(expected: Statement) -> None:
     [
         "create catalog dev managed location 's3://x'",
         "create schema dev.s comment 'x' managed location 's3://x'",
-        "create volume s.v",
-        "create external volume s.v location 's3://x'",
         "create or replace procedure s.p() as begin select 1; end",
         "alter schema s enable predictive optimization",
         "alter table s.t inherit predictive optimization",
-        "show volumes in s",
-        "describe volume s.v",
         "drop share x",
         "set tag on volume s.v a",
-        "put '/a' into '/Volumes/c/s/v/a'",
         "undrop table s.t",
     ],
 )

@@ -542,7 +542,6 @@ def test_grants_are_read() -> None:
         "create table t deep clone s",
         "create function f(x int) returns int language python as $$ return x $$",
         "create materialized view mv (constraint c expect (a > 0)) as select 1",
-        "copy into t from '/x' fileformat = json",
         "insert with schema evolution into t replace using (a) select 1",
     ],
 )

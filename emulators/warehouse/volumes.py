@@ -1,0 +1,261 @@
+"""Volumes: folders of files under `/Volumes/<catalog>/<schema>/<volume>`.
+
+They lie in one folder of the warehouse under just these names; an external volume is a symbolic link to its
+location. https://docs.databricks.com/aws/en/volumes/
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pyspark.sql import types as t
+
+from emulators.warehouse import patterns, results, statements
+from emulators.warehouse.catalog import Catalog, local_path
+from emulators.warehouse.errors import SqlError, unsupported
+from emulators.warehouse.file_links import FileLinks
+from emulators.warehouse.lexer import Kind, tokenize
+from emulators.warehouse.names import spark_schema, split
+from emulators.warehouse.results import Column, ResultSet
+from emulators.warehouse.sessions import Session
+from emulators.warehouse.sql_text import quoted
+from emulators.warehouse.statements import Name
+from emulators.warehouse.volume_records import EXTERNAL, MANAGED, VolumeRecord
+
+PATH = "/Volumes/"
+"""How the paths of files in volumes begin, and what follows a scheme that may stand before it."""
+
+_SCHEME = "dbfs:"
+_LISTED = 1001
+"""At most so many files are listed when a LIST names no number."""
+
+
+class Volumes:
+    """Carries out the statements about volumes and their files.
+
+    Args:
+        catalog: whose schemas they are in.
+        folder: where their files lie.
+        links: through which drivers read and write them.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path, links: FileLinks) -> None:
+        self._catalog = catalog
+        self._records = catalog.records
+        self._folder = folder
+        self._links = links
+        links.file_of = self.file_of
+        self.drop_orphans()
+
+    def create(self, statement: statements.CreateVolume, session: Session) -> None:
+        """Carry out `CREATE VOLUME`.
+
+        Raises:
+            SqlError: there is one of this name, or its location is not a folder of this machine.
+        """
+        schema, name = self._resolve(statement.name, session)
+        if self._records.volume(schema, name):
+            if statement.if_not_exists:
+                return
+            raise _already_exists(schema, name)
+        place = self._place(schema, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if statement.location is None:
+            place.mkdir(exist_ok=True)
+            kind, location = MANAGED, place.as_uri()
+        else:
+            target = local_path(statement.location)
+            if target is None or not target.is_dir():
+                raise unsupported(f"An external volume at {statement.location}, no folder of this machine,")
+            place.unlink(missing_ok=True)
+            place.symlink_to(target, target_is_directory=True)
+            kind, location = EXTERNAL, target.as_uri()
+        self._records.put_volume(VolumeRecord(schema, name, kind, location, statement.comment))
+
+    def drop(self, statement: statements.DropVolume, session: Session) -> None:
+        """Carry out `DROP VOLUME`: the files of an external one stay where they are.
+
+        Raises:
+            SqlError: there is none of this name.
+        """
+        schema, name = self._resolve(statement.name, session)
+        volume = self._records.volume(schema, name)
+        if volume:
+            self._remove(volume)
+        elif not statement.if_exists:
+            raise _not_found(schema, name)
+
+    def rename(self, statement: statements.RenameVolume, session: Session) -> None:
+        """Carry out `ALTER VOLUME … RENAME TO`.
+
+        Raises:
+            SqlError: there is no such volume, or the new name is taken.
+        """
+        volume = self.get(statement.name, session)
+        new_name = statement.new_name if len(statement.new_name) > 1 else (volume.schema, *statement.new_name)
+        schema, name = self._resolve(new_name, session)
+        if self._records.volume(schema, name):
+            raise _already_exists(schema, name)
+        place = self._place(schema, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self._place(volume.schema, volume.name).rename(place)
+        location = place.as_uri() if volume.type == MANAGED else volume.location
+        self._records.rename_volume(volume, replace(volume, schema=schema, name=name, location=location))
+
+    def comment(self, statement: statements.CommentOnVolume, session: Session) -> None:
+        """Carry out `COMMENT ON VOLUME`."""
+        volume = self.get(statement.name, session)
+        self._records.put_volume(replace(volume, comment=statement.comment))
+
+    def show(self, statement: statements.ShowVolumes, session: Session) -> ResultSet:
+        """Carry out `SHOW VOLUMES`."""
+        where = self._catalog.resolve_schema(statement.schema, session)
+        names = [each.name for each in self._records.volumes(where.name)]
+        rows = [(where.schema, each) for each in patterns.matching(names, statement.pattern)]
+        return _texts(("database", "volume_name"), rows)
+
+    def describe(self, statement: statements.DescribeVolume, session: Session) -> ResultSet:
+        """Carry out `DESCRIBE VOLUME`."""
+        volume = self.get(statement.name, session)
+        owner = self._records.owner("VOLUME", volume.schema, volume.name)
+        where = (volume.name, *split(volume.schema), owner)
+        names = ("name", "catalog", "database", "owner", "storageLocation", "volumeType", "comment")
+        return _texts(names, [(*where, volume.location, volume.type, volume.comment)])
+
+    def transfer(self, statement: statements.TransferFile, session: Session) -> ResultSet:
+        """Carry out `PUT`, `GET` or `REMOVE`: the driver is told what to ask for over HTTP, and does it.
+
+        Raises:
+            SqlError: there is no such volume.
+        """
+        self.file_of(statement.path)
+        path = statement.path.removeprefix(_SCHEME)
+        link = self._links.link(statement.operation, path, statement.overwrites)
+        names = ("operation", "presignedUrl", "headers", "localFile")
+        found = _texts(names, [(statement.operation.value, link, "{}", statement.local)])
+        found.is_staging_operation = True
+        return found
+
+    def list_files(self, statement: statements.ListFiles, session: Session) -> ResultSet:
+        """Carry out `LIST`: what lies directly in a folder, with times in milliseconds since the epoch.
+
+        Raises:
+            SqlError: there is no such volume or folder.
+        """
+        folder = self.file_of(statement.path)
+        if not folder.is_dir():
+            raise path_not_found(statement.path)
+        rows = []
+        for each in sorted(folder.iterdir())[: statement.limit or _LISTED]:
+            known, is_folder = each.stat(), each.is_dir()
+            path = f"{statement.path.rstrip('/')}/{each.name}"
+            name = f"{each.name}/" if is_folder else each.name
+            rows.append((path, name, 0 if is_folder else known.st_size, int(known.st_mtime * 1000)))
+        columns = [Column(each, t.StringType()) for each in ("path", "name")]
+        columns += [Column(each, t.LongType()) for each in ("size", "modification_time")]
+        return results.from_rows(columns, rows)
+
+    def get(self, name: Name, session: Session) -> VolumeRecord:
+        """The volume of a name.
+
+        Raises:
+            SqlError: `UC_VOLUME_NOT_FOUND`.
+        """
+        where = self._resolve(name, session)
+        volume = self._records.volume(*where)
+        if volume is None:
+            raise _not_found(*where)
+        return volume
+
+    def drop_orphans(self) -> None:
+        """Drop the volumes whose schema is gone."""
+        schemas = self._records.schema_names()
+        for volume in self._records.volumes():
+            if volume.schema not in schemas:
+                self._remove(volume)
+
+    def file_of(self, path: str) -> Path:
+        """The file or folder of this machine behind a path in a volume.
+
+        Raises:
+            SqlError: it is not a path in a volume, or there is no such volume.
+        """
+        parts = path.removeprefix(_SCHEME).removeprefix(PATH).rstrip("/").split("/")
+        is_path = is_in_volume(path) and len(parts) >= 3
+        if not is_path or any(each in ("", ".", "..") for each in parts):
+            raise SqlError(
+                "INVALID_PARAMETER_VALUE",
+                f"Invalid path '{path}': a file of a volume is /Volumes/<catalog>/<schema>/<volume>/<file>.",
+                "22023",
+            )
+        catalog, schema, name = (each.lower() for each in parts[:3])
+        where = spark_schema(catalog, schema)
+        if self._records.volume(where, name) is None:
+            raise _not_found(where, name)
+        return self._place(where, name).joinpath(*parts[3:])
+
+    def names_of_files(self, sql: str) -> list[tuple[int, int, str]]:
+        """Where a statement names files of volumes (`` csv.`/Volumes/…` ``), and their names on this machine.
+
+        Raises:
+            SqlError: there is no such volume.
+        """
+        if PATH not in sql:
+            return []
+        return [
+            (token.start, token.end, quoted((str(self.file_of(token.text)),)))
+            for token in tokenize(sql)
+            if token.kind is Kind.QUOTED and is_in_volume(token.text)
+        ]
+
+    def _resolve(self, name: Name, session: Session) -> tuple[str, str]:
+        schema, volume = self._catalog.resolve(name, session)
+        self._catalog.resolve_schema((schema,), session)
+        return schema, volume
+
+    def _place(self, schema: str, name: str) -> Path:
+        return self._folder.joinpath(*split(schema), name)
+
+    def _remove(self, volume: VolumeRecord) -> None:
+        place = self._place(volume.schema, volume.name)
+        self._records.drop_volume(volume.schema, volume.name)
+        if place.is_symlink():
+            place.unlink()
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def is_in_volume(path: str) -> bool:
+    """Whether a path is one of volumes."""
+    return path.removeprefix(_SCHEME).startswith(PATH)
+
+
+def path_not_found(path: str) -> SqlError:
+    """The error of a statement that reads files where there are none."""
+    return SqlError("PATH_NOT_FOUND", f"Path does not exist: {path}.", "42K03")
+
+
+def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> ResultSet:
+    return results.from_rows([Column(each, t.StringType()) for each in names], rows)
+
+
+def _not_found(schema: str, name: str) -> SqlError:
+    return SqlError(
+        "UC_VOLUME_NOT_FOUND",
+        f"Volume {quoted((*split(schema), name))} does not exist. Please use 'SHOW VOLUMES' to list "
+        "available volumes.",
+        "42704",
+    )
+
+
+def _already_exists(schema: str, name: str) -> SqlError:
+    return SqlError(
+        "VOLUME_ALREADY_EXISTS",
+        f"Cannot create volume {quoted((*split(schema), name))} because it already exists. Choose a "
+        "different name, drop or replace the existing object, or add the IF NOT EXISTS clause to tolerate "
+        "pre-existing objects.",
+        "42000",
+    )

@@ -1,0 +1,202 @@
+"""Files: volumes, `read_files` in queries and streaming tables, COPY INTO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from databricks.sql.exc import OperationalError, ServerOperationError
+
+from tests.integration.warehouse.conftest import Warehouse
+
+VOLUME = "/Volumes/main/files/landing"
+
+Put = Callable[[str, str], None]
+
+
+@pytest.fixture
+def put(warehouse: Warehouse, tmp_path: Path) -> Put:
+    """Writes a file of a new volume through the driver."""
+    warehouse.rows("drop schema if exists main.files cascade")
+    warehouse.rows("create schema main.files")
+    warehouse.rows("create volume main.files.landing comment 'As it comes.'")
+
+    def write(name: str, text: str) -> None:
+        file = tmp_path / "sent"
+        file.write_text(text)
+        with warehouse.cursor(staging_allowed_local_path=str(tmp_path)) as cursor:
+            cursor.execute(f"put '{file}' into '{VOLUME}/{name}' overwrite")
+
+    return write
+
+
+def test_a_driver_puts_gets_and_removes_files(warehouse: Warehouse, put: Put, tmp_path: Path) -> None:
+    put("in/a.csv", "id\n1\n")
+    assert [row[:3] for row in warehouse.rows(f"list '{VOLUME}'")] == [(f"{VOLUME}/in", "in/", 0)]
+    assert [row[1:3] for row in warehouse.rows(f"list '{VOLUME}/in'")] == [("a.csv", 5)]
+
+    got = tmp_path / "got.csv"
+    with warehouse.cursor(staging_allowed_local_path=str(tmp_path)) as cursor:
+        cursor.execute(f"get '{VOLUME}/in/a.csv' to '{got}'")
+        assert got.read_text() == "id\n1\n"
+        with pytest.raises(OperationalError, match="409"):
+            cursor.execute(f"put '{got}' into '{VOLUME}/in/a.csv'")
+        with pytest.raises(ServerOperationError, match="UC_VOLUME_NOT_FOUND"):
+            cursor.execute(f"put '{got}' into '/Volumes/main/files/other/a.csv'")
+        with pytest.raises(ServerOperationError, match="INVALID_PARAMETER_VALUE"):
+            cursor.execute(f"get '{VOLUME}/../../x' to '{got}'")
+        cursor.execute(f"remove '{VOLUME}/in/a.csv'")
+        with pytest.raises(OperationalError, match="404"):
+            cursor.execute(f"get '{VOLUME}/in/a.csv' to '{got}'")
+    assert warehouse.rows(f"list '{VOLUME}/in'") == []
+
+
+def test_volumes_are_described_granted_renamed_and_dropped(
+    warehouse: Warehouse, put: Put, tmp_path: Path
+) -> None:
+    put("a.csv", "id\n1\n")
+    warehouse.rows("alter volume main.files.landing owner to `team`")
+    warehouse.rows("grant read volume on volume main.files.landing to `people`")
+    described = warehouse.rows("describe volume main.files.landing")[0]
+    assert described[:4] == ("landing", "main", "files", "team")
+    assert described[5:] == ("MANAGED", "As it comes.")
+    warehouse.rows("alter volume main.files.landing rename to main.files.landed")
+    assert warehouse.rows("show volumes in main.files") == [("files", "landed")]
+    assert warehouse.rows("show grants on volume main.files.landed") == [
+        ("people", "READ VOLUME", "VOLUME", "main.files.landed")
+    ]
+    assert warehouse.rows("select * from csv.`/Volumes/main/files/landed/a.csv`") == [("id",), ("1",)]
+    assert warehouse.rows(
+        "select volume_name, volume_type, volume_owner from main.information_schema.volumes "
+        "where volume_schema = 'files'"
+    ) == [("landed", "MANAGED", "team")]
+
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "b.csv").write_text("id\n2\n")
+    warehouse.rows(f"create external volume main.files.ext location '{outside.as_uri()}'")
+    assert warehouse.rows("select id from read_files('/Volumes/main/files/ext', header => true)") == [(2,)]
+    with pytest.raises(ServerOperationError, match="SCHEMA_NOT_EMPTY"):
+        warehouse.rows("drop schema main.files")
+    warehouse.rows("drop schema main.files cascade")
+    assert (outside / "b.csv").exists()
+    assert not (warehouse.settings.warehouse_data / "volumes/main/files/landed").exists()
+
+
+def test_queries_read_files(warehouse: Warehouse, put: Put) -> None:
+    put("csv/a.csv", "id,name\n1,a\n2,b\n")
+    put("csv/deep/b.csv", "id,name\n3,c\n")
+    put("json/a.json", '{"a": 1, "b": {"c": [1]}}\nnot json\n')
+    put("parts/day=2026-01-31/a.csv", "id\n1\n")
+    csv = f"read_files('{VOLUME}/csv', format => 'csv', header => true"
+
+    def read(query: str) -> list[tuple[object, ...]]:
+        return sorted(warehouse.rows(query), key=repr)
+
+    assert read(f"select *, _metadata.file_name from {csv})") == [
+        (1, "a", None, "a.csv"),
+        (2, "b", None, "a.csv"),
+        (3, "c", None, "b.csv"),
+    ]
+    assert read(f"select typeof(id), more from {csv}, schemaHints => 'id string, more date') limit 1") == [
+        ("string", None)
+    ]
+    assert read(f"select * from {csv}, schema => 'x bigint, y string') where x > 2") == [(3, "c")]
+    assert read(f"select a, b.c[0], _rescued_data from read_files('{VOLUME}/json')") == [
+        (1, 1, None),
+        (None, None, "not json"),
+    ]
+    assert read(f"select id, cast(day as string) from read_files('{VOLUME}/parts', header => true)") == [
+        (1, "2026-01-31")
+    ]
+    assert read(f"select l.name from {csv}) l join {csv}) r using (id) where id = 1") == [("a",)]
+    for query, error in (
+        (f"select * from read_files('{VOLUME}/none')", "PATH_NOT_FOUND"),
+        ("select * from read_files('s3://bucket/a.csv')", "UNSUPPORTED_FEATURE"),
+        (
+            f"create function main.files.f() returns table (id int) return select id from {csv})",
+            "UNSUPPORTED",
+        ),
+    ):
+        with pytest.raises(ServerOperationError, match=error):
+            warehouse.rows(query)
+
+    put("csv/c.csv", "name,id\nd,4\n")  # the columns are in another order
+    with pytest.raises(ServerOperationError, match="header"):
+        warehouse.rows(f"select * from {csv})")
+    assert warehouse.rows("show tables in main.files") == []
+
+
+def test_a_view_over_files_shows_those_that_are_there(warehouse: Warehouse, put: Put) -> None:
+    query = f"select id from read_files('{VOLUME}', header => true)"
+    put("a.csv", "id\n1\n")
+    warehouse.rows(f"create view main.files.v as {query}")
+    warehouse.rows(f"create materialized view main.files.mv as {query}")
+    put("b.csv", "id\n2\n")
+    definitions = warehouse.rows(
+        "select distinct view_definition from main.information_schema.views where table_schema = 'files'"
+    )
+    assert definitions == [(query,)]
+    assert warehouse.rows("select * from main.files.v order by 1") == [(1,), (2,)]
+    assert warehouse.rows("select * from main.files.mv") == [(1,)]
+    warehouse.rows("refresh materialized view main.files.mv")
+    assert warehouse.rows("select * from main.files.mv order by 1") == [(1,), (2,)]
+
+
+def test_a_streaming_table_reads_each_file_once(warehouse: Warehouse, put: Put) -> None:
+    put("a.csv", "id,name\n1,a\n")
+    warehouse.rows(
+        "create streaming table main.files.st as select * "
+        f"from stream read_files('{VOLUME}', format => 'csv', header => true)"
+    )
+    rows = "select * from main.files.st order by name"
+    assert warehouse.rows(rows) == [(1, "a", None)]
+    put("b.csv", "id,name\n2,b\nx,c\n")  # the type of a column stays what it was
+    for _ in range(2):
+        warehouse.rows("refresh streaming table main.files.st")
+        assert warehouse.rows(rows) == [(1, "a", None), (2, "b", None), (None, "c", "x,c")]
+
+
+def test_copy_into_loads_each_file_once(warehouse: Warehouse, put: Put) -> None:
+    put("a.csv", "id,name\n1,a\n2,b\n")
+    put("b.csv", "id,name\n3,c\n")
+    warehouse.rows("create table main.files.t (id int, name string)")
+    options = "fileformat = csv format_options ('header' = 'true', 'inferSchema' = 'true')"
+    copy = f"copy into main.files.t from '{VOLUME}' {options}"
+
+    assert warehouse.rows(f"{copy} validate 1 rows") == [(1, "a")]
+    assert warehouse.rows(f"{copy} files = ('a.csv')") == [(2, 2, 0)]
+    assert warehouse.rows(copy) == [(1, 1, 0)]
+    assert warehouse.rows(copy) == [(0, 0, 0)]
+    assert warehouse.rows("select * from main.files.t order by id") == [(1, "a"), (2, "b"), (3, "c")]
+    assert warehouse.rows(f"{copy} pattern = 'b*' copy_options ('force' = 'true')") == [(1, 1, 0)]
+
+    put("c.csv", "id,name\nx,y\n")  # its id is no number
+    with pytest.raises(ServerOperationError, match="DELTA_FAILED_TO_MERGE_FIELDS"):
+        warehouse.rows(f"copy into main.files.t from '{VOLUME}' {options}")
+    selected = f"(select try_cast(id as int) as id, _metadata.file_name as f from '{VOLUME}')"
+    evolving = f"copy into main.files.t from {selected} {options}"
+    with pytest.raises(ServerOperationError, match="DELTA_METADATA_MISMATCH"):
+        warehouse.rows(evolving)
+    assert warehouse.rows(f"{evolving} copy_options ('mergeSchema' = 'true')") == [(1, 1, 0)]
+    assert warehouse.rows("select * from main.files.t where f is not null") == [(None, None, "c.csv")]
+
+    headless = "fileformat = csv format_options ('header' = 'false') files = ('d.csv')"
+    put("d.csv", "n,7\n")
+    assert warehouse.rows(f"copy into main.files.t (name, id) from '{VOLUME}' {headless}") == [(1, 1, 0)]
+    assert warehouse.rows("select * from main.files.t where id = 7") == [(7, "n", None)]
+    for wrong, error in (
+        (
+            f"copy into main.files.t by position from '{VOLUME}' {headless} copy_options ('force' = 'true')",
+            "ARITY",
+        ),
+        (f"copy into main.files.t from '{VOLUME}/none' fileformat = csv", "PATH_NOT_FOUND"),
+        ("copy into main.files.t from 'abfss://c@a/x' fileformat = csv", "UNSUPPORTED_FEATURE"),
+        (f"copy into main.files.none from '{VOLUME}' fileformat = csv", "TABLE_OR_VIEW_NOT_FOUND"),
+    ):
+        with pytest.raises(ServerOperationError, match=error):
+            warehouse.rows(wrong)
+
+    warehouse.rows("create or replace table main.files.t (id int, name string)")
+    assert warehouse.rows(f"{copy} files = ('a.csv', 'b.csv')") == [(3, 3, 0)]
