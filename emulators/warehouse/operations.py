@@ -102,26 +102,28 @@ class Operation:
     ) -> bool:
         """Set the outcome; False when there is one already, as when a cancelled statement ends late.
 
-        Whoever waits for the end finds the statement in the history: `keep` comes first.
+        Whoever sees the state or waits for the end sees the rest of the outcome, and finds the statement in
+        the history.
         """
         with self._lock:
             if self._ended.is_set():
                 return False
-            self.state, self.result, self.error = state, result, error
+            self.result, self.error = result, error
             self.encoder = Encoder(result, self.request.wanted, self._link) if result else None
             self.ended_at = time.time()
             try:
-                keep(self._entry(self.ended_at))
+                keep(self._entry(state, self.ended_at))
             except Exception:
                 log.warning("A statement is missing in the history", exc_info=True)
+            self.state = state
             self._ended.set()
             return True
 
-    def _entry(self, ended_at: float) -> Entry:
+    def _entry(self, state: State, ended_at: float) -> Entry:
         return Entry(
             statement_id=self.name,
             session_id=self.session.name,
-            status=self.state.name,
+            status=state.name,
             text=self.request.statement,
             started_at=self.started_at,
             ended_at=ended_at,

@@ -250,6 +250,8 @@ class Service:
     def _direct_results(self, operation: Operation, wanted: Any) -> Any:
         """Everything the driver would ask for next, when the operation has ended: it saves three calls."""
         direct = ttypes.TSparkDirectResults(operationStatus=_status_of(operation))
+        if direct.operationStatus.operationState == ttypes.TOperationState.RUNNING_STATE:
+            return direct  # even if it has ended by now: the driver asks on
         if operation.encoder:
             rows, has_more = operation.encoder.next_rows(
                 min(wanted.maxRows or DIRECT_MAX_ROWS, DIRECT_MAX_ROWS), wanted.maxBytes or 0
@@ -259,7 +261,7 @@ class Service:
             if not has_more and not operation.encoder.is_downloaded:
                 self._operations.close(operation)
                 direct.closeOperation = ttypes.TCloseOperationResp(status=_success())
-        elif operation.state is not State.RUNNING:
+        else:
             self._operations.close(operation)
             direct.closeOperation = ttypes.TCloseOperationResp(status=_success())
         return direct
@@ -277,6 +279,7 @@ def _handle(operation: Operation) -> Any:
 
 
 def _status_of(operation: Operation) -> Any:
+    state = operation.state  # first: the rest is set before it
     error = operation.error
     result = operation.result
     return ttypes.TGetOperationStatusResp(
@@ -284,7 +287,7 @@ def _status_of(operation: Operation) -> Any:
         status=ttypes.TStatus(
             statusCode=ttypes.TStatusCode.SUCCESS_STATUS, errorMessage=str(error) if error else None
         ),
-        operationState=_STATES[operation.state],
+        operationState=_STATES[state],
         sqlState=error.sql_state if error else None,
         errorCode=0 if error else None,
         errorMessage=str(error) if error else None,
