@@ -120,7 +120,11 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         server.page = StatusPage(sessions, operations, history).render
         server.result_file = operations.file
         volumes = Volumes(catalog, settings.warehouse_data / "volumes", server.file_links)
-        server.processor = Processor(Service(Engine(session, catalog, volumes), sessions, operations))
+        volumes.sweep()
+        server.file_links.file_of = volumes.file_of
+        engine = Engine(session, catalog, volumes)
+        catalog.restore_functions()
+        server.processor = Processor(Service(engine, sessions, operations))
         log.info("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)
     except Exception:
         log.exception("The SQL warehouse could not start")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from emulators.settings import CATALOG
@@ -26,6 +28,9 @@ log = logging.getLogger(__name__)
 
 KEPT_TYPES = ("MATERIALIZED_VIEW", "STREAMING_TABLE", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE")
 """Types that Spark's catalog does not know: they stay until the relation is made anew."""
+
+_LONGEST_NAME = 255
+_NOT_IN_NAMES = re.compile(r"[. /\x00-\x1f\x7f]")
 
 
 class Catalog:
@@ -74,10 +79,16 @@ class Catalog:
                 self.records.put_catalog(name.lower(), None)
         for catalog in self.records.catalogs():
             self._complete(catalog.name)
+
+    def restore_functions(self) -> None:
+        """Put the functions back into Spark, which reads their bodies again: all else has to be there."""
         for sql, schema in self.records.functions():
-            self._spark.sql(f"use `{schema}`")
-            self._spark.sql(sql)
-        self._spark.sql("use `default`")
+            self._spark.sql(f"use {quoted((schema,))}")
+            try:
+                self._spark.sql(sql)
+            except PySparkException:
+                log.warning("A function is not there until it is created again: %s", sql, exc_info=True)
+        self._spark.sql(f"use {quoted((DEFAULT_SCHEMA,))}")
 
     def create_catalog(self, name: str, comment: str | None) -> None:
         """Make a catalog, with its schema `default`."""
@@ -259,6 +270,23 @@ class Catalog:
             for each in folder.iterdir():
                 if each.is_dir() and each not in known and (each / delta_log.LOG).is_dir():
                     shutil.rmtree(each)
+
+
+def check_object_name(name: str) -> None:
+    """Refuse a name that Unity Catalog allows no object.
+
+    https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names
+
+    Raises:
+        SqlError: it is empty or too long, or holds a period, space, slash or control character.
+    """
+    if not 0 < len(name) <= _LONGEST_NAME or _NOT_IN_NAMES.search(name):
+        raise SqlError(
+            "INVALID_PARAMETER_VALUE",
+            f"'{name}' is not a valid name: it has 1 to {_LONGEST_NAME} characters, none of them a period, a "
+            "space, a forward slash or a control character.",
+            "22023",
+        )
 
 
 def local_path(location: str | None) -> Path | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -18,7 +19,7 @@ from pyspark.sql import types as t
 
 from emulators.warehouse import delta_log, results, source_files
 from emulators.warehouse.catalog import Catalog, local_path
-from emulators.warehouse.errors import SqlError
+from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.records import Relation
 from emulators.warehouse.results import AFFECTED_ROWS, Column, ResultSet
 from emulators.warehouse.sessions import Session
@@ -27,6 +28,9 @@ from emulators.warehouse.statements import CopyInto
 from emulators.warehouse.volumes import Volumes, path_not_found
 
 _TEXTS = (t.StringType, t.CharType, t.VarcharType)
+_SKIPPING = ("ignorecorruptfiles", "ignoremissingfiles")
+"""Options by which Spark leaves files out, and does not say which: they would count as loaded."""
+
 _COUNTS = (AFFECTED_ROWS, "num_inserted_rows", "num_skipped_corrupt_files")
 
 
@@ -43,8 +47,10 @@ class Copies:
         """Carry out `COPY INTO`; the counts of its rows, or with VALIDATE the first of them.
 
         Raises:
-            SqlError: there is no such table or path, or a file cannot be read; then none is loaded.
+            SqlError: there is no such table or path, a file cannot be read, or an option is not carried out;
+                then no file is loaded.
         """
+        _refuse_unmet(statement)
         relation = self._catalog.get(statement.name, session)
         where = (relation.schema, relation.name)
         table = local_path(relation.location)
@@ -60,11 +66,9 @@ class Copies:
             copy = uuid.uuid4().hex
             self._records.begin_copy(*where, copy, files)
             try:
-                writer = self._frame(statement, files, relation, session).write.format("delta").mode("append")
-                merges = statement.copy_options.get("mergeschema", "false")
-                writer.option("mergeSchema", merges).option("userMetadata", copy).saveAsTable(
-                    quoted((self._catalog.name, *where))
-                )
+                frame = self._frame(statement, files, relation, session)
+                writer = frame.writeTo(quoted((self._catalog.name, *where))).option("userMetadata", copy)
+                writer.option("mergeSchema", statement.copy_options.get("mergeschema", "false")).append()
             finally:
                 self._settle(where, table)
         version = delta_log.version_of(table, copy)
@@ -76,14 +80,15 @@ class Copies:
             self._records.end_copy(copy, delta_log.version_of(table, copy) is not None)
 
     def _files(self, statement: CopyInto, where: tuple[str, str], spark: SparkSession) -> list[str]:
-        """The files to load: those named, or found, that no copy has loaded."""
+        """The files to load: those named, or found, that no copy has loaded and no option leaves out."""
         path = source_files.local(statement.path, self._volumes)
+        found = partial(source_files.found, spark=spark, options=statement.format_options)
         if statement.files:
-            named = [source_files.found(f"{path}/{each}", spark) for each in statement.files]
-            missing = [each for each, found in zip(statement.files, named, strict=True) if not found]
-            files = [file for found in named for file in found]
+            named = [found(f"{path}/{each}") for each in statement.files]
+            missing = [each for each, its in zip(statement.files, named, strict=True) if not its]
+            files = list(dict.fromkeys(file for its in named for file in its))
         else:
-            files = source_files.found(f"{path}/{statement.pattern}" if statement.pattern else path, spark)
+            files = found(f"{path}/{statement.pattern}" if statement.pattern else path)
             missing = [] if files or Path(path).exists() else [""]
         if missing:
             raise path_not_found("/".join(filter(None, (statement.path, missing[0]))))
@@ -95,8 +100,11 @@ class Copies:
     def _frame(
         self, statement: CopyInto, files: list[str], relation: Relation, session: Session
     ) -> DataFrame:
-        reader = session.spark.read.format(statement.format).options(**statement.format_options)
-        frame = reader.load(files)
+        options = dict(statement.format_options)
+        if "enforceschema" not in map(str.lower, options):
+            options["enforceSchema"] = "false"  # CSV: other names in another file's header are an error
+        options["__globPaths__"] = "false"  # these are names of files, whatever characters they have
+        frame = session.spark.read.format(statement.format).options(**options).load(files)
         if statement.expressions:
             frame = frame.alias(statement.alias) if statement.alias else frame
             frame = frame.selectExpr(*statement.expressions)
@@ -132,6 +140,19 @@ class Copies:
         frame = self._frame(statement, files, relation, session)
         frame.write.format("noop").mode("overwrite").save()
         return results.from_dataframe(frame, statement.validated)
+
+
+def _refuse_unmet(statement: CopyInto) -> None:
+    options = {name.lower(): value.lower() for name, value in statement.format_options.items()}
+    for each in _SKIPPING:
+        if options.get(each) == "true":
+            raise unsupported(f"COPY INTO … {each}")
+    if statement.by_position and (statement.format != "csv" or options.get("header", "false") == "true"):
+        raise SqlError(
+            "COPY_INTO_FEATURE_INCOMPATIBLE_SETTING",
+            "COPY INTO feature 'BY POSITION' is not compatible with files other than CSV without header.",
+            "42613",
+        )
 
 
 def _refuse_texts(found: t.StructType, wanted: dict[str, t.DataType]) -> None:

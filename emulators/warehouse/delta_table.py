@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - the name everyone gives it
 
 from emulators.warehouse.errors import SqlError
+from emulators.warehouse.sql_text import quoted
 
 Where = tuple[str, str]
 """Schema and table."""
@@ -40,6 +44,29 @@ def set_not_null(spark: SparkSession, where: Where, column: str) -> None:
     transaction.updateMetadata(_with_schema(metadata, json.dumps(fields)), False)
     operation = getattr(getattr(delta, "DeltaOperations$ManualUpdate$"), "MODULE$")
     transaction.commit(getattr(getattr(jvm.scala.collection.immutable, "Nil$"), "MODULE$"), operation)
+
+
+def overwrite(frame: DataFrame, folder: Path, partition_columns: Sequence[str]) -> None:
+    """Put rows in the place of a table's in one commit; columns may become more, or have other types.
+
+    Args:
+        frame: the rows.
+        folder: of the table.
+        partition_columns: those of the table.
+    """
+    old = {
+        each.name.lower(): each for each in frame.sparkSession.read.format("delta").load(str(folder)).schema
+    }
+    known = [(each, old[each.name.lower()]) for each in frame.schema if each.name.lower() in old]
+    writer = frame.write.format("delta").mode("overwrite").option("mergeSchema", "true")
+    if any(new.dataType != its.dataType for new, its in known):
+        columns = [
+            F.col(quoted((new.name,))).alias(its.name, metadata=its.metadata or {}) for new, its in known
+        ]
+        columns += [F.col(quoted((each.name,))) for each in frame.schema if each.name.lower() not in old]
+        writer = frame.select(columns).write.format("delta").mode("overwrite")
+        writer = writer.option("overwriteSchema", "true").partitionBy(*partition_columns)
+    writer.save(str(folder))
 
 
 def _with_schema(metadata: Any, schema: str) -> Any:

@@ -11,10 +11,12 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from io import BufferedIOBase
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from emulators.warehouse.errors import SqlError
@@ -25,6 +27,9 @@ PATH = "/files"
 """Where links lead; the path in a volume follows."""
 
 LIFETIME_SECONDS = 3600
+_PART = "._part_"
+"""How the name of a file begins until it is whole; readers of files skip such names."""
+
 _PIECE_BYTES = 1 << 20
 
 
@@ -60,37 +65,40 @@ class FileLinks:
         """Write a file: it is there when it is whole.
 
         Raises:
-            LinkError: the link does not allow it, the file is there already, or the body ends early.
+            LinkError: the link does not allow it, the file is there already or cannot be written, or the body
+                ends early.
         """
         path, overwrites = self._allowed(Operation.PUT, url)
         file = self._file(path)
-        if file.is_dir():
-            raise LinkError(HTTPStatus.CONFLICT, f"{path} is a folder.")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
+        part = file.with_name(f"{_PART}{uuid.uuid4().hex}")
         try:
-            with part.open("wb") as target:
-                while size > 0 and (piece := body.read(min(size, _PIECE_BYTES))):
-                    target.write(piece)
-                    size -= len(piece)
-            if size > 0:
-                raise LinkError(HTTPStatus.BAD_REQUEST, "The body ends early.")
+            if file.is_dir():
+                raise LinkError(HTTPStatus.CONFLICT, f"{path} is a folder.")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _write(part, body, size)
             if overwrites:
                 part.replace(file)
             else:
                 os.link(part, file)
         except FileExistsError:
-            raise LinkError(HTTPStatus.CONFLICT, f"{path} is there already: OVERWRITE replaces it.") from None
+            message = (
+                f"There is a file {path}, or one in the place of its folder: OVERWRITE replaces the former."
+            )
+            raise LinkError(HTTPStatus.CONFLICT, message) from None
+        except OSError as error:
+            raise _failed(path, error) from None
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
 
-    def get(self, url: str) -> Path:
-        """The file to be read.
+    def get(self, url: str) -> BinaryIO:
+        """The file to be read, open.
 
         Raises:
             LinkError: the link does not allow it, or there is no such file.
         """
-        return self._there(Operation.GET, url)
+        with self._there(Operation.GET, url) as file:
+            return file.open("rb")
 
     def remove(self, url: str) -> None:
         """Remove a file.
@@ -98,14 +106,21 @@ class FileLinks:
         Raises:
             LinkError: the link does not allow it, or there is no such file.
         """
-        self._there(Operation.REMOVE, url).unlink()
+        with self._there(Operation.REMOVE, url) as file:
+            file.unlink()
 
-    def _there(self, operation: Operation, url: str) -> Path:
+    @contextmanager
+    def _there(self, operation: Operation, url: str) -> Iterator[Path]:
         path, _ = self._allowed(operation, url)
         file = self._file(path)
-        if not file.is_file():
-            raise LinkError(HTTPStatus.NOT_FOUND, f"There is no file {path}.")
-        return file
+        try:
+            if not file.is_file():
+                raise FileNotFoundError
+            yield file
+        except FileNotFoundError:
+            raise LinkError(HTTPStatus.NOT_FOUND, f"There is no file {path}.") from None
+        except OSError as error:
+            raise _failed(path, error) from None
 
     def _allowed(self, operation: Operation, url: str) -> tuple[str, bool]:
         """The path of a link, and whether it overwrites."""
@@ -114,7 +129,7 @@ class FileLinks:
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         overwrites, expiry = query.get("overwrite", ""), query.get("expires", "")
         signature = self._signature(operation.value, path, overwrites, expiry)
-        if not hmac.compare_digest(signature, query.get("signature", "")):
+        if not hmac.compare_digest(signature.encode(), query.get("signature", "").encode()):
             raise LinkError(HTTPStatus.FORBIDDEN, f"The link does not allow {operation.value}.")
         if int(expiry) < time.time():
             raise LinkError(HTTPStatus.FORBIDDEN, "The link has expired.")
@@ -128,3 +143,21 @@ class FileLinks:
 
     def _signature(self, *said: str) -> str:
         return hmac.new(self._key, "\n".join(said).encode(), hashlib.sha256).hexdigest()
+
+
+def is_part(file: Path) -> bool:
+    """Whether a file is one that has not come whole."""
+    return file.name.startswith(_PART)
+
+
+def _failed(path: str, error: OSError) -> LinkError:
+    return LinkError(HTTPStatus.INTERNAL_SERVER_ERROR, f"{path}: {error.strerror}.")
+
+
+def _write(part: Path, body: BufferedIOBase, size: int) -> None:
+    with part.open("wb") as target:
+        while size > 0 and (piece := body.read(min(size, _PIECE_BYTES))):
+            target.write(piece)
+            size -= len(piece)
+    if size > 0:
+        raise LinkError(HTTPStatus.BAD_REQUEST, "The body ends early.")

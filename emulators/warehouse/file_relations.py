@@ -7,25 +7,26 @@ https://docs.databricks.com/aws/en/sql/language-manual/functions/read_files
 
 from __future__ import annotations
 
-import json
+import hashlib
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import SparkSession
-from pyspark.sql import types as t
 
 from emulators.warehouse import source_files
 from emulators.warehouse.catalog import Catalog
 from emulators.warehouse.names import short_hash
+from emulators.warehouse.source_files import Known, Reading
 from emulators.warehouse.spark_catalog import RelationEntry, SparkCatalog
 from emulators.warehouse.sql_text import changed, quoted
 from emulators.warehouse.statements import READ_FILES, ReadFiles, calls_of_read_files
 from emulators.warehouse.volumes import PATH, Volumes
 
 SCHEMA = "__files"
-"""Schema inside Spark of these tables; clients cannot see it."""
+"""Schema inside Spark of these tables; no list shows it."""
 
 _FOREVER = "36500d"
 """A stream forgets files that are so much older than the newest it has read."""
@@ -44,6 +45,7 @@ class FileRelations:
         self._catalog = catalog
         self._volumes = volumes
         self._inner = SparkCatalog(spark)
+        self._lock = threading.Lock()
         spark.sql(f"create schema if not exists {SCHEMA}")
         for entry in catalog.records.file_relations():
             self._inner.create_relation(RelationEntry.load(entry))
@@ -66,48 +68,60 @@ class FileRelations:
         if READ_FILES not in sql.upper() and PATH not in sql:
             yield sql
             return
+        changes = self._volumes.names_of_files(sql)
+        if is_kept:
+            for start, end, text in changes:
+                self._catalog.records.put_file_relation(text, sql[start:end], None)
         tables: list[str] = []
         try:
-            changes = self._volumes.names_of_files(sql)
             for call in calls_of_read_files(sql):
-                tables.append(f"f_{uuid.uuid4().hex}")
-                known = schemas / f"{short_hash(sql[call.start : call.end])}.json" if schemas else None
-                changes.append((call.start, call.end, self._table(tables[-1], call, spark, known)))
-            if is_kept:
-                self._keep(sql, changes)
+                written = sql[call.start : call.end]
+                reading = self._reading(call, written, spark, schemas)
+                if is_kept:
+                    text = self._kept(call.is_stream, written, reading, spark)
+                else:
+                    tables.append(f"f_{uuid.uuid4().hex}")
+                    text = self._text(tables[-1], call.is_stream)
+                    self._create(tables[-1], reading, spark)
+                changes.append((call.start, call.end, text))
             yield changed(sql, changes)
-        except BaseException:
-            is_kept = False
-            raise
         finally:
-            for each in tables if not is_kept else ():
-                spark.sql(f"drop table if exists {self._name(each)}")
+            for each in tables:
+                spark.sql(f"drop table if exists {self._text(each)}")
 
-    def _name(self, table: str) -> str:
-        return quoted((self._catalog.name, SCHEMA, table))
+    def _text(self, table: str, is_stream: bool = False) -> str:
+        return f"{'stream ' if is_stream else ''}{quoted((self._catalog.name, SCHEMA, table))}"
 
-    def _table(self, name: str, call: ReadFiles, spark: SparkSession, known: Path | None) -> str:
-        """Make a table over the files of a call, and give what stands for the call."""
+    def _reading(self, call: ReadFiles, written: str, spark: SparkSession, schemas: Path | None) -> Reading:
         path = source_files.local(call.path, self._volumes)
-        columns = t.StructType()
-        if known and known.exists():
-            columns = t.StructType.fromJson(json.loads(known.read_text()))
-        reading = source_files.Reading(call, path, spark, columns)
-        if known:
-            known.parent.mkdir(exist_ok=True)
-            known.write_text(reading.read_off.json())
-        spark.catalog.createTable(
-            self._name(name),
-            path,
-            reading.format,
-            reading.schema,
-            **{**reading.options, "maxFileAge": _FOREVER},
-        )
-        return f"{'stream ' if call.is_stream else ''}{self._name(name)}"
+        if schemas is None:
+            return Reading(call, path, spark, Known())
+        file = schemas / f"{short_hash(written)}.json"
+        reading = Reading(call, path, spark, Known.load(file.read_text()) if file.exists() else Known())
+        schemas.mkdir(parents=True, exist_ok=True)
+        new = file.with_suffix(".new")
+        new.write_text(reading.known.dump())
+        new.replace(file)
+        return reading
 
-    def _keep(self, sql: str, changes: list[tuple[int, int, str]]) -> None:
-        """Remember what a view needs: what was written, and the tables in its place."""
-        for start, end, text in changes:
-            is_table = text.startswith(quoted((self._catalog.name, SCHEMA)))
-            entry = self._inner.relation(SCHEMA, text.split("`")[-2]) if is_table else None
-            self._catalog.records.put_file_relation(text, sql[start:end], entry.dump() if entry else None)
+    def _kept(self, is_stream: bool, written: str, reading: Reading, spark: SparkSession) -> str:
+        """What views have in the place of a call: one table for all that write and read the same."""
+        parts = (
+            written,
+            reading.path,
+            reading.format,
+            reading.schema.json(),
+            sorted(reading.options.items()),
+        )
+        table = f"v_{hashlib.sha256(repr(parts).encode()).hexdigest()}"
+        with self._lock:
+            if self._inner.relation(SCHEMA, table) is None:
+                self._create(table, reading, spark)
+            entry = self._inner.relation(SCHEMA, table)
+        text = self._text(table, is_stream)
+        self._catalog.records.put_file_relation(text, written, entry.dump() if entry else None)
+        return text
+
+    def _create(self, table: str, reading: Reading, spark: SparkSession) -> None:
+        options = {**reading.options, "maxFileAge": _FOREVER}
+        spark.catalog.createTable(self._text(table), reading.path, reading.format, reading.schema, **options)

@@ -1,14 +1,14 @@
-"""What the warehouse remembers of catalogs, schemas, functions, grants and owners."""
+"""What the warehouse remembers of catalogs, schemas and functions."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from emulators.warehouse import names, routines
-from emulators.warehouse.database import Database, now
+from emulators.warehouse.database import now
+from emulators.warehouse.privilege_records import PrivilegeRecords
 from emulators.warehouse.spark_catalog import SchemaEntry
 
 
@@ -44,12 +44,8 @@ class FunctionRecord:
     details: dict[str, Any]
 
 
-OWNER = "root"
-"""Who owns what nobody was given."""
-
-
-class NamespaceRecords(Database):
-    """Records of catalogs, schemas, functions, grants and owners."""
+class NamespaceRecords(PrivilegeRecords):
+    """Records of catalogs, schemas and functions."""
 
     # Catalogs and schemas
 
@@ -69,8 +65,7 @@ class NamespaceRecords(Database):
         """Forget a catalog whose schemas are gone."""
         with self.transaction():
             self._run("delete from namespace_tag_record where catalog_name = ?", name)
-            for table in ("grant_record", "owner_record"):
-                self._run(f"delete from {table} where kind = 'CATALOG' and schema_name = ?", name)  # noqa: S608
+            self.drop_privileges("CATALOG", name, "")
             self._run("delete from catalog_record where name = ?", name)
 
     def catalogs(self) -> list[CatalogRecord]:
@@ -141,51 +136,6 @@ class NamespaceRecords(Database):
                 if value is not None:
                     self._run("insert into namespace_tag_record values (?, ?, ?, ?)", *key, value)
 
-    # Grants
-
-    def put_grants(
-        self, kind: str, schema: str, name: str, principal: str, privileges: Iterable[str], is_grant: bool
-    ) -> None:
-        """Record what GRANT gave or REVOKE took."""
-        with self.transaction():
-            for privilege in privileges:
-                key = (kind, schema, name, principal, privilege)
-                if is_grant:
-                    self._run("insert or replace into grant_record values (?, ?, ?, ?, ?)", *key)
-                else:
-                    self._run(
-                        "delete from grant_record where kind = ? and schema_name = ? and relation_name = ? "
-                        "and principal = ? and privilege = ?",
-                        *key,
-                    )
-
-    def grants(self, kind: str, schema: str, name: str) -> list[tuple[str, str]]:
-        """Principals and their privileges."""
-        return [
-            (principal, privilege)
-            for principal, privilege in self._rows(
-                "select principal, privilege from grant_record "
-                "where kind = ? and schema_name = ? and relation_name = ? order by 1, 2",
-                kind,
-                schema,
-                name,
-            )
-        ]
-
-    def put_owner(self, kind: str, schema: str, name: str, owner: str) -> None:
-        """Record whose an object is from now on."""
-        self._run("insert or replace into owner_record values (?, ?, ?, ?)", kind, schema, name, owner)
-
-    def owner(self, kind: str, schema: str, name: str = "") -> str:
-        """Whose an object is."""
-        rows = self._rows(
-            "select owner from owner_record where kind = ? and schema_name = ? and relation_name = ?",
-            kind,
-            schema,
-            name,
-        )
-        return str(rows[0][0]) if rows else OWNER
-
     # Functions
 
     def put_function(self, schema: str, name: str, sql: str, current_schema: str) -> None:
@@ -202,8 +152,10 @@ class NamespaceRecords(Database):
         )
 
     def drop_function(self, schema: str, name: str) -> None:
-        """Forget a function."""
-        self._run("delete from function_record where schema_name = ? and name = ?", schema, name)
+        """Forget a function, its grants and its owner."""
+        with self.transaction():
+            self.drop_privileges("FUNCTION", schema, name)
+            self._run("delete from function_record where schema_name = ? and name = ?", schema, name)
 
     def has_function(self, schema: str, name: str) -> bool:
         """Whether a function of this name is recorded."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emulators.settings import CATALOG
 from emulators.warehouse import statements
-from emulators.warehouse.catalog import Catalog
+from emulators.warehouse.catalog import Catalog, check_object_name
 from emulators.warehouse.errors import SqlError, no_such_catalog
 from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, spark_schema, split
 from emulators.warehouse.sessions import Session
@@ -22,8 +22,9 @@ class Namespaces:
         """Carry out `CREATE CATALOG`.
 
         Raises:
-            SqlError: there is one of this name.
+            SqlError: there is one of this name, or it is no name for a catalog.
         """
+        check_object_name(statement.name)
         if statement.name.lower() not in self._catalog.catalog_names():
             self._catalog.create_catalog(statement.name, statement.comment)
         elif not statement.if_not_exists:

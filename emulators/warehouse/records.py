@@ -13,7 +13,8 @@ from emulators.warehouse import names, types
 from emulators.warehouse.database import at, now
 from emulators.warehouse.derived_records import DerivedRecords
 from emulators.warehouse.file_records import FileRecords
-from emulators.warehouse.namespace_records import OWNER, NamespaceRecords
+from emulators.warehouse.namespace_records import NamespaceRecords
+from emulators.warehouse.privilege_records import OWNER
 from emulators.warehouse.spark_catalog import RelationEntry
 from emulators.warehouse.statements import Key
 from emulators.warehouse.table_properties import FORMAT
@@ -249,8 +250,9 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
 
     def drop_tags(self, schema: str, name: str) -> None:
         """Forget tags, grants and the owner of a relation that was dropped."""
-        for table in ("tag_record", "grant_record", "owner_record"):
-            self._run(f"delete from {table} where schema_name = ? and relation_name = ?", schema, name)  # noqa: S608
+        with self.transaction():
+            self._run("delete from tag_record where schema_name = ? and relation_name = ?", schema, name)
+            self.drop_privileges("TABLE", schema, name)
 
     def rename_relation(self, schema: str, name: str, new_schema: str, new_name: str) -> None:
         """Carry everything recorded about a relation over to its new name."""
@@ -259,8 +261,6 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
                 "comment_record",
                 "tag_record",
                 "key_record",
-                "grant_record",
-                "owner_record",
                 "row_filter_record",
                 "column_mask_record",
                 "copied_file_record",
@@ -273,6 +273,7 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
                     schema,
                     name,
                 )
+            self.rename_privileges("TABLE", (schema, name), (new_schema, new_name))
             self._run(
                 "update key_record set parent_schema = ?, parent_name = ? "
                 "where parent_schema = ? and parent_name = ?",

@@ -163,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         size = self.headers.get("Content-Length")
-        if size is None:
+        if size is None or not size.isdecimal():
             self.close_connection = True
             self._refuse(HTTPStatus.LENGTH_REQUIRED, "A file is sent with its Content-Length.")
             return
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_file(self) -> None:
         try:
-            file = self.server.file_links.get(self.path).open("rb")
+            file = self.server.file_links.get(self.path)
         except LinkError as error:
             self._refuse(error.status, str(error))
             return

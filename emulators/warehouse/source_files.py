@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,6 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import types as t
 
-from emulators.warehouse.catalog import local_path
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.statements import ReadFiles
 from emulators.warehouse.volumes import Volumes, is_in_volume, path_not_found
@@ -24,7 +25,6 @@ _FORMATS = {
     "ndjson": "json",
     "orc": "orc",
     "parquet": "parquet",
-    "tsv": "csv",
     "txt": "text",
     "xml": "xml",
 }
@@ -65,30 +65,56 @@ def local(path: str, volumes: Volumes) -> str:
     """
     if is_in_volume(path):
         return str(volumes.file_of(path))
-    if path.startswith("/"):
-        return path
-    found = local_path(path)
-    if found is None or not found.is_absolute():
+    plain = re.sub(r"^file:/+", "/", path)
+    if not plain.startswith("/"):
         raise unsupported(f"Reading {path}, neither in a volume nor a path of this machine,")
-    return str(found)
+    return plain
 
 
-def found(path: str, spark: SparkSession) -> list[Path]:
-    """The files under a path or glob, in every folder below; names that begin with `_` or `.` are hidden."""
+def found(path: str, spark: SparkSession, options: Mapping[str, str]) -> list[Path]:
+    """The files under a path or glob, in every folder below, that the options of a reader do not leave out.
+
+    Names that begin with `_` or `.` are hidden.
+    """
     jvm: Any = spark._jvm
     session: Any = spark._jsparkSession
-    pattern = jvm.org.apache.hadoop.fs.Path(path)
+    hadoop = jvm.org.apache.hadoop.fs
+    pattern = hadoop.Path(path)
     system = pattern.getFileSystem(session.sessionState().newHadoopConf())
     files: list[Path] = []
     for status in system.globStatus(pattern) or ():
         each = Path(status.getPath().toUri().getPath())
         inside = sorted(each.rglob("*")) if each.is_dir() else [each]
         files += [file for file in inside if file.is_file() and not _is_hidden(file.relative_to(each))]
+    catalyst, sources = jvm.org.apache.spark.sql.catalyst, jvm.org.apache.spark.sql.execution.datasources
+    any_case = getattr(getattr(catalyst.util, "CaseInsensitiveMap$"), "MODULE$")
+    of = any_case.apply(jvm.PythonUtils.toScalaMap(dict(options)))
+    filters = sources.PathFilterFactory.create(of)
+    for accepts in (filters.apply(each) for each in range(filters.size())):
+        files = [each for each in files if accepts.accept(system.getFileStatus(hadoop.Path(str(each))))]
     return files
 
 
 def _is_hidden(path: Path) -> bool:
     return any(each.startswith(("_", ".")) for each in path.parts)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an earlier reading told of files: format and columns, which keep their types from then on."""
+
+    format: str = ""
+    columns: t.StructType = field(default_factory=t.StructType)
+
+    def dump(self) -> str:
+        """This as text, for `load`."""
+        return json.dumps({"format": self.format, "columns": self.columns.jsonValue()})
+
+    @staticmethod
+    def load(text: str) -> Known:
+        """What `dump` wrote."""
+        values = json.loads(text)
+        return Known(values["format"], t.StructType.fromJson(values["columns"]))
 
 
 class Reading:
@@ -98,25 +124,26 @@ class Reading:
         call: the path as written, and the options.
         path: as `local` gives it.
         spark: reads the files where columns are not declared.
-        known: columns that keep their types, whatever the files say.
+        known: what an earlier reading told.
 
     Raises:
-        SqlError: there are no files, or their format cannot be told.
+        SqlError: the path is not there, format or columns cannot be told, or an option is not carried out.
     """
 
-    def __init__(self, call: ReadFiles, path: str, spark: SparkSession, known: t.StructType) -> None:
+    def __init__(self, call: ReadFiles, path: str, spark: SparkSession, known: Known) -> None:
         self.path = path
         self._known = known
         own = {name.lower(): value for name, value in call.options.items()}
-        self._files = found(path, spark)
-        if not self._files:
-            raise path_not_found(call.path)
-        self.format = own.get("format", "").lower() or self._format()
+        _refuse_unmet(own, call.is_stream)
         self.options = {
             name: value for name, value in call.options.items() if name.lower() not in _OWN_OPTIONS
         }
         if "filenamepattern" in own:
             self.options["pathGlobFilter"] = own["filenamepattern"]
+        self._files = found(path, spark, self.options)
+        if not self._files and not Path(path).exists():
+            raise path_not_found(call.path)
+        self.format = known.format or own.get("format", "").lower() or self._format(call.path)
         if not self._is_partitioned():
             self.options["recursiveFileLookup"] = "true"
         self.schema = self._schema(own, spark)
@@ -127,7 +154,9 @@ class Reading:
         below = (file.parent.parts[len(fixed) :] for file in self._files)
         return any("=" in part for parts in below for part in parts)
 
-    def _format(self) -> str:
+    def _format(self, path: str) -> str:
+        if not self._files:
+            raise _nothing_to_tell_from(path)
         for file in self._files:
             suffixes = [each for each in file.suffixes if each.lower() not in _COMPRESSED]
             if suffixes and (known := _FORMATS.get(suffixes[-1].lower().removeprefix("."))):
@@ -141,15 +170,18 @@ class Reading:
     def _schema(self, own: Mapping[str, str], spark: SparkSession) -> t.StructType:
         if "schema" in own:
             schema, is_read_off, rescued = _columns(own["schema"]), False, own.get("rescueddatacolumn")
+            rescues = bool(rescued)
         else:
             hints = _columns(own.get("schemahints", ""))
-            schema, is_read_off = _hinted(self._inferred(own, spark), [*self._known, *hints])
-            rescued = own.get("rescueddatacolumn", RESCUED)
-        self.read_off = schema
-        """The columns without that of rescued data."""
+            inferred = self._inferred(own, spark)
+            schema, is_read_off = _hinted(inferred, [*self._known.columns, *hints])
+            if not is_read_off:
+                self._check_headers(inferred, spark)
+            rescued, rescues = own.get("rescueddatacolumn", RESCUED), is_read_off
+        self.known = Known(self.format, schema)
         if rescued and self.format not in _FIXED:
             schema = t.StructType([*schema, t.StructField(rescued, t.StringType())])
-        if self.format != "csv" or is_read_off:
+        if self.format != "csv" or rescues:
             # Without this, CSV takes every record for malformed that has fewer columns than are wanted.
             self.options["columnNameOfCorruptRecord"] = rescued or _CORRUPT
         if self.format == "csv" and is_read_off:
@@ -158,6 +190,10 @@ class Reading:
         return schema
 
     def _inferred(self, own: Mapping[str, str], spark: SparkSession) -> t.StructType:
+        if not self._files:
+            if not self._known.columns:
+                raise _nothing_to_tell_from(self.path)
+            return self._known.columns
         reader = spark.read.format(self.format).options(**self.options)
         if self.format in _INFERRED:
             is_typed = own.get("infercolumntypes", "true").lower() == "true"
@@ -167,6 +203,32 @@ class Reading:
             reader = reader.option("mergeSchema", "true")
         schema = reader.load(self.path).schema
         return t.StructType([each for each in schema if each.name != _CORRUPT])
+
+    def _check_headers(self, inferred: t.StructType, spark: SparkSession) -> None:
+        """Read all of CSV's files, for Spark to refuse headers with other names than the first has."""
+        if self.format == "csv" and self._files:
+            reader = spark.read.format("csv").options(**self.options).option("enforceSchema", "false")
+            reader.schema(inferred).load(self.path).write.format("noop").mode("overwrite").save()
+
+
+def _refuse_unmet(options: Mapping[str, str], is_stream: bool) -> None:
+    """Refuse options that would change what is read, and are not carried out."""
+    evolution = "none" if "schema" in options else "addnewcolumns"
+    met = {"includeexistingfiles": "true", "allowoverwrites": "false", "usestrictglobber": "true"}
+    if is_stream:
+        met["schemaevolutionmode"] = evolution
+    for name, value in options.items():
+        if name == "partitioncolumns" or value.lower() != met.get(name, value.lower()):
+            raise unsupported(f"read_files with {name} => '{value}'")
+
+
+def _nothing_to_tell_from(path: str) -> SqlError:
+    return SqlError(
+        "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE",
+        f"Cannot infer schema when the input path `{path}` is empty. Please try to start the stream when "
+        "there are files in the input path, or specify the schema.",
+        "42000",
+    )
 
 
 def _hinted(schema: t.StructType, hints: Iterable[t.StructField]) -> tuple[t.StructType, bool]:

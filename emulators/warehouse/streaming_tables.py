@@ -16,7 +16,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
-from emulators.warehouse import cancellation, delta_log
+from emulators.warehouse import cancellation, delta_log, delta_table
 from emulators.warehouse.catalog import Catalog, local_path
 from emulators.warehouse.derived_records import MaterializedView
 from emulators.warehouse.errors import SqlError, canceled, table_not_found
@@ -156,29 +156,37 @@ class StreamingTables:
         folder = self._folder(*where)
         target = quoted((self._catalog.name, *where))
         with attempt(self._records, *where) as started:
-            if is_full:
-                shutil.rmtree(folder / SCHEMAS, ignore_errors=True)
-            with self._frame(definition, spark, folder / SCHEMAS) as frame:
-                if is_full or (not (folder / CHECKPOINT).exists() and self._has_rows(target, spark)):
-                    rows = self._replace(frame, folder, target, spark)
-                else:
+            if is_full or (not (folder / CHECKPOINT).exists() and self._has_rows(target, spark)):
+                rows = self._replace(definition, folder, spark)
+            else:
+                with self._frame(definition, spark, folder / SCHEMAS) as frame:
                     rows = _append(frame, folder / CHECKPOINT, folder)
         with self._records.transaction():
             self._catalog.sync_relation(*where, is_new=False)
             self._records.put_refresh(*where, started, rows, None)
 
-    def _replace(self, frame: DataFrame, folder: Path, target: str, spark: SparkSession) -> int:
+    def _replace(self, definition: MaterializedView, folder: Path, spark: SparkSession) -> int:
         """Read all of the sources, and put what that gives in place of the old rows in one commit.
 
         The old checkpoint goes first: a process killed in between leaves a table without one.
         """
+        columns = self._records.columns(definition.schema, definition.name)
         aside = folder / f"_refresh_{uuid.uuid4().hex}"
+        old = aside / "_old"
         try:
-            rows = _append(frame, aside / CHECKPOINT, aside)
-            shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
-            new = quoted((str(aside),))
-            spark.sql(f"insert overwrite table {target} by name select * from delta.{new}")  # noqa: S608
-            (aside / CHECKPOINT).rename(folder / CHECKPOINT)
+            with self._frame(definition, spark, aside / SCHEMAS) as frame:
+                rows, schema = _append(frame, aside / CHECKPOINT, aside), frame.schema
+            is_empty = delta_log.state(aside) is None
+            new = (
+                spark.createDataFrame([], schema) if is_empty else spark.read.format("delta").load(str(aside))
+            )
+            _move((CHECKPOINT, SCHEMAS), folder, old)
+            try:
+                delta_table.overwrite(new, folder, [each.name for each in columns if each.is_partition])
+            except Exception:
+                _move((SCHEMAS, CHECKPOINT), old, folder)
+                raise
+            _move((SCHEMAS, CHECKPOINT), aside, folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return rows
@@ -199,6 +207,14 @@ def not_allowed(reason: str, message: str) -> SqlError:
     return SqlError(
         f"STREAMING_TABLE_OPERATION_NOT_ALLOWED.{reason}", f"The operation is not allowed: {message}", "42601"
     )
+
+
+def _move(names: Sequence[str], source: Path, target: Path) -> None:
+    """Move what is there from one folder to another, in this order."""
+    target.mkdir(exist_ok=True)
+    for name in names:
+        if (source / name).exists():
+            (source / name).rename(target / name)
 
 
 def _append(frame: DataFrame, checkpoint: Path, table: Path) -> int:

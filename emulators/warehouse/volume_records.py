@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emulators.warehouse.database import Database, now
+from emulators.warehouse.database import now
+from emulators.warehouse.privilege_records import PrivilegeRecords
 
 MANAGED = "MANAGED"
 EXTERNAL = "EXTERNAL"
@@ -12,7 +13,12 @@ EXTERNAL = "EXTERNAL"
 
 @dataclass(frozen=True)
 class VolumeRecord:
-    """A volume as recorded; its schema has the name it has inside Spark."""
+    """A volume as recorded.
+
+    Attributes:
+        schema: by the name it has inside Spark.
+        location: URI of the folder of its files.
+    """
 
     schema: str
     name: str
@@ -21,7 +27,7 @@ class VolumeRecord:
     comment: str | None
 
 
-class VolumeRecords(Database):
+class VolumeRecords(PrivilegeRecords):
     """Records of volumes."""
 
     def put_volume(self, volume: VolumeRecord) -> None:
@@ -53,30 +59,20 @@ class VolumeRecords(Database):
         """The volume of this name."""
         return next((each for each in self.volumes(schema) if each.name == name), None)
 
-    def rename_volume(self, old: VolumeRecord, new: VolumeRecord) -> None:
-        """Carry what is recorded of a volume over to its new name and place."""
+    def rename_volume(self, old: VolumeRecord, new: tuple[str, str]) -> None:
+        """Carry what is recorded of a volume over to its new name."""
         with self.transaction():
             self._run(
-                "update volume_record set schema_name = ?, name = ?, location = ?, last_altered = ? "
+                "update volume_record set schema_name = ?, name = ?, last_altered = ? "
                 "where schema_name = ? and name = ?",
-                *(new.schema, new.name, new.location, now()),
+                *new,
+                now(),
                 *(old.schema, old.name),
             )
-            for table in ("grant_record", "owner_record"):
-                self._run(
-                    f"update {table} set schema_name = ?, relation_name = ? "  # noqa: S608
-                    "where kind = 'VOLUME' and schema_name = ? and relation_name = ?",
-                    *(new.schema, new.name, old.schema, old.name),
-                )
+            self.rename_privileges("VOLUME", (old.schema, old.name), new)
 
     def drop_volume(self, schema: str, name: str) -> None:
         """Forget a volume, its grants and its owner."""
         with self.transaction():
-            for table in ("grant_record", "owner_record"):
-                self._run(
-                    f"delete from {table} "  # noqa: S608
-                    "where kind = 'VOLUME' and schema_name = ? and relation_name = ?",
-                    schema,
-                    name,
-                )
+            self.drop_privileges("VOLUME", schema, name)
             self._run("delete from volume_record where schema_name = ? and name = ?", schema, name)

@@ -1,20 +1,22 @@
 """Volumes: folders of files under `/Volumes/<catalog>/<schema>/<volume>`.
 
-They lie in one folder of the warehouse under just these names; an external volume is a symbolic link to its
-location. https://docs.databricks.com/aws/en/volumes/
+A managed volume has a folder of its own under one of the warehouse, and keeps it when it is renamed.
+https://docs.databricks.com/aws/en/volumes/
 """
 
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from pyspark.sql import types as t
 
-from emulators.warehouse import patterns, results, statements
-from emulators.warehouse.catalog import Catalog, local_path
+from emulators.warehouse import file_links, patterns, results, statements
+from emulators.warehouse.catalog import Catalog, check_object_name, local_path
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.file_links import FileLinks
 from emulators.warehouse.lexer import Kind, tokenize
@@ -29,6 +31,9 @@ PATH = "/Volumes/"
 """How the paths of files in volumes begin, and what follows a scheme that may stand before it."""
 
 _SCHEME = "dbfs:"
+_SHOWN = 50
+"""How many characters of a volume's name its folder shows."""
+
 _LISTED = 1001
 """At most so many files are listed when a LIST names no number."""
 
@@ -47,33 +52,27 @@ class Volumes:
         self._records = catalog.records
         self._folder = folder
         self._links = links
-        links.file_of = self.file_of
-        self.drop_orphans()
 
     def create(self, statement: statements.CreateVolume, session: Session) -> None:
         """Carry out `CREATE VOLUME`.
 
         Raises:
-            SqlError: there is one of this name, or its location is not a folder of this machine.
+            SqlError: there is one of this name, it is no name for a volume, or its location is no folder of
+                this machine.
         """
         schema, name = self._resolve(statement.name, session)
-        if self._records.volume(schema, name):
-            if statement.if_not_exists:
-                return
-            raise _already_exists(schema, name)
-        place = self._place(schema, name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if statement.location is None:
-            place.mkdir(exist_ok=True)
-            kind, location = MANAGED, place.as_uri()
-        else:
-            target = local_path(statement.location)
-            if target is None or not target.is_dir():
-                raise unsupported(f"An external volume at {statement.location}, no folder of this machine,")
-            place.unlink(missing_ok=True)
-            place.symlink_to(target, target_is_directory=True)
-            kind, location = EXTERNAL, target.as_uri()
-        self._records.put_volume(VolumeRecord(schema, name, kind, location, statement.comment))
+        check_object_name(name)
+        with self._records.transaction():
+            if self._records.volume(schema, name):
+                if statement.if_not_exists:
+                    return
+                raise _already_exists(schema, name)
+            if statement.location is None:
+                kind, place = MANAGED, self._folder / f"{name[:_SHOWN]}_{uuid.uuid4().hex[:8]}"
+                place.mkdir(parents=True)
+            else:
+                kind, place = EXTERNAL, _external(statement.location)
+            self._records.put_volume(VolumeRecord(schema, name, kind, place.as_uri(), statement.comment))
 
     def drop(self, statement: statements.DropVolume, session: Session) -> None:
         """Carry out `DROP VOLUME`: the files of an external one stay where they are.
@@ -92,18 +91,16 @@ class Volumes:
         """Carry out `ALTER VOLUME … RENAME TO`.
 
         Raises:
-            SqlError: there is no such volume, or the new name is taken.
+            SqlError: there is no such volume, or the new name is taken or no name for a volume.
         """
         volume = self.get(statement.name, session)
         new_name = statement.new_name if len(statement.new_name) > 1 else (volume.schema, *statement.new_name)
         schema, name = self._resolve(new_name, session)
-        if self._records.volume(schema, name):
-            raise _already_exists(schema, name)
-        place = self._place(schema, name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        self._place(volume.schema, volume.name).rename(place)
-        location = place.as_uri() if volume.type == MANAGED else volume.location
-        self._records.rename_volume(volume, replace(volume, schema=schema, name=name, location=location))
+        check_object_name(name)
+        with self._records.transaction():
+            if self._records.volume(schema, name):
+                raise _already_exists(schema, name)
+            self._records.rename_volume(volume, (schema, name))
 
     def comment(self, statement: statements.CommentOnVolume, session: Session) -> None:
         """Carry out `COMMENT ON VOLUME`."""
@@ -134,8 +131,13 @@ class Volumes:
         self.file_of(statement.path)
         path = statement.path.removeprefix(_SCHEME)
         link = self._links.link(statement.operation, path, statement.overwrites)
-        names = ("operation", "presignedUrl", "headers", "localFile")
-        found = _texts(names, [(statement.operation.value, link, "{}", statement.local)])
+        columns = [Column(each, t.StringType()) for each in ("operation", "presignedUrl")]
+        columns.append(Column("headers", t.MapType(t.StringType(), t.StringType())))
+        row: list[object] = [statement.operation.value, link, []]
+        if statement.local is not None:  # without it, no driver looks for this column
+            columns.append(Column("localFile", t.StringType()))
+            row.append(statement.local)
+        found = results.from_rows(columns, [row])
         found.is_staging_operation = True
         return found
 
@@ -148,9 +150,16 @@ class Volumes:
         folder = self.file_of(statement.path)
         if not folder.is_dir():
             raise path_not_found(statement.path)
-        rows = []
-        for each in sorted(folder.iterdir())[: statement.limit or _LISTED]:
-            known, is_folder = each.stat(), each.is_dir()
+        rows: list[tuple[str, str, int, int]] = []
+        for each in sorted(folder.iterdir()):
+            if len(rows) == (_LISTED if statement.limit is None else statement.limit):
+                break
+            try:
+                known, is_folder = each.stat(), each.is_dir()
+            except FileNotFoundError:
+                continue  # it went while this looked
+            if file_links.is_part(each):
+                continue
             path = f"{statement.path.rstrip('/')}/{each.name}"
             name = f"{each.name}/" if is_folder else each.name
             rows.append((path, name, 0 if is_folder else known.st_size, int(known.st_mtime * 1000)))
@@ -172,10 +181,22 @@ class Volumes:
 
     def drop_orphans(self) -> None:
         """Drop the volumes whose schema is gone."""
+        volumes = self._records.volumes()
         schemas = self._records.schema_names()
-        for volume in self._records.volumes():
+        for volume in volumes:
             if volume.schema not in schemas:
                 self._remove(volume)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left: folders of no volume, and files that had not come whole."""
+        self.drop_orphans()
+        known = {local_path(each.location) for each in self._records.volumes()}
+        for folder in self._folder.iterdir() if self._folder.exists() else ():
+            if folder not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+        for file in self._folder.rglob("*"):
+            if file_links.is_part(file):
+                file.unlink()
 
     def file_of(self, path: str) -> Path:
         """The file or folder of this machine behind a path in a volume.
@@ -185,7 +206,7 @@ class Volumes:
         """
         parts = path.removeprefix(_SCHEME).removeprefix(PATH).rstrip("/").split("/")
         is_path = is_in_volume(path) and len(parts) >= 3
-        if not is_path or any(each in ("", ".", "..") for each in parts):
+        if not is_path or any(each in ("", ".", "..") or "\0" in each for each in parts):
             raise SqlError(
                 "INVALID_PARAMETER_VALUE",
                 f"Invalid path '{path}': a file of a volume is /Volumes/<catalog>/<schema>/<volume>/<file>.",
@@ -193,9 +214,10 @@ class Volumes:
             )
         catalog, schema, name = (each.lower() for each in parts[:3])
         where = spark_schema(catalog, schema)
-        if self._records.volume(where, name) is None:
+        volume = self._records.volume(where, name)
+        if volume is None:
             raise _not_found(where, name)
-        return self._place(where, name).joinpath(*parts[3:])
+        return _folder_of(volume).joinpath(*parts[3:])
 
     def names_of_files(self, sql: str) -> list[tuple[int, int, str]]:
         """Where a statement names files of volumes (`` csv.`/Volumes/…` ``), and their names on this machine.
@@ -216,16 +238,10 @@ class Volumes:
         self._catalog.resolve_schema((schema,), session)
         return schema, volume
 
-    def _place(self, schema: str, name: str) -> Path:
-        return self._folder.joinpath(*split(schema), name)
-
     def _remove(self, volume: VolumeRecord) -> None:
-        place = self._place(volume.schema, volume.name)
         self._records.drop_volume(volume.schema, volume.name)
-        if place.is_symlink():
-            place.unlink()
-        else:
-            shutil.rmtree(place, ignore_errors=True)
+        if volume.type == MANAGED:
+            shutil.rmtree(_folder_of(volume), ignore_errors=True)
 
 
 def is_in_volume(path: str) -> bool:
@@ -236,6 +252,17 @@ def is_in_volume(path: str) -> bool:
 def path_not_found(path: str) -> SqlError:
     """The error of a statement that reads files where there are none."""
     return SqlError("PATH_NOT_FOUND", f"Path does not exist: {path}.", "42K03")
+
+
+def _folder_of(volume: VolumeRecord) -> Path:
+    return Path(unquote(urlsplit(volume.location).path))
+
+
+def _external(location: str) -> Path:
+    folder = local_path(location)
+    if folder is None or not folder.is_absolute() or not folder.is_dir():
+        raise unsupported(f"An external volume at {location}, no folder of this machine,")
+    return folder
 
 
 def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> ResultSet:

@@ -59,6 +59,9 @@ VALIDATED_ROWS = 50
 """Rows that VALIDATE shows when it names no number."""
 
 
+_COPY_OPTIONS = {"force", "mergeschema"}
+
+
 def calls_of_read_files(sql: str) -> list[ReadFiles]:
     """The calls in a statement, in order.
 
@@ -131,15 +134,17 @@ def copy(sql: str, reader: Reader) -> Statement:
     while not reader.is_done:
         if kind := reader.accept_any("FORMAT_OPTIONS", "COPY_OPTIONS"):
             options[kind] = dict(reader.listed(lambda: _option(reader)))
-        elif reader.accept("FILES", "="):
+        elif not pattern and reader.accept("FILES", "="):
             files = tuple(reader.listed(reader.string))
-        elif reader.accept("PATTERN", "="):
+        elif not files and reader.accept("PATTERN", "="):
             pattern = reader.string()
         elif reader.accept("VALIDATE"):
             validated = _validated(reader)
         else:
             raise reader.unexpected()
     copy_options = {each.lower(): value for each, value in options.get("COPY_OPTIONS", {}).items()}
+    if unknown := copy_options.keys() - _COPY_OPTIONS:
+        raise unsupported(f"COPY INTO … COPY_OPTIONS ({min(unknown)})")
     return CopyInto(
         sql,
         name,

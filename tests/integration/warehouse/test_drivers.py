@@ -51,12 +51,20 @@ def _tables(warehouse: Warehouse) -> None:
             "create schema if not exists drivers",
             TYPED,
             ROW,
+            "create volume if not exists drivers.landing",
             "create or replace table drivers.changed as select id from range(3)",
         ):
             cursor.execute(statement)
 
 
-def environment(warehouse: Warehouse) -> dict[str, str]:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of a client, with a file to send."""
+    (tmp_path / "sent.txt").write_text("sent")
+    return tmp_path
+
+
+def environment(warehouse: Warehouse, folder: Path) -> dict[str, str]:
     settings = warehouse.settings
     return {
         **os.environ,
@@ -64,17 +72,23 @@ def environment(warehouse: Warehouse) -> dict[str, str]:
         "WAREHOUSE_PORT": str(settings.warehouse_port),
         "WAREHOUSE_PATH": HTTP_PATH,
         "WAREHOUSE_TOKEN": settings.warehouse_token,
+        "WAREHOUSE_FOLDER": str(folder),
         "WAREHOUSE_JDBC_URL": (
             f"jdbc:databricks://{LOOPBACK}:{settings.warehouse_port}/default;transportMode=http;ssl=0;"
-            f"AuthMech=3;httpPath={HTTP_PATH};EnableTelemetry=0"
+            f"AuthMech=3;httpPath={HTTP_PATH};EnableTelemetry=0;VolumeOperationAllowedLocalPaths={folder}"
         ),
         "NODE_EXTRA_CA_CERTS": str(settings.tls / BUNDLE_FILE),
     }
 
 
-def output(command: list[str], warehouse: Warehouse) -> str:
+def output(command: list[str], warehouse: Warehouse, folder: Path) -> str:
     done = subprocess.run(
-        command, env=environment(warehouse), capture_output=True, text=True, timeout=RUN_SECONDS, check=False
+        command,
+        env=environment(warehouse, folder),
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -124,12 +138,12 @@ def jdbc_jar(java: Path) -> Path:
     return jar
 
 
-def test_node(warehouse: Warehouse) -> None:
+def test_node(warehouse: Warehouse, folder: Path) -> None:
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("Node.js and npm are not installed: its driver was not run")
     command = ["node", str(SOURCES / "node" / "check.mjs"), str(node_packages())]
 
-    seen: dict[str, Any] = json.loads(output(command, warehouse))
+    seen: dict[str, Any] = json.loads(output(command, warehouse, folder))
 
     assert seen["one"] == [{"one": 1, "name": "drivers"}]
     assert "spark_catalog" in seen["catalogs"]
@@ -164,15 +178,18 @@ def test_node(warehouse: Warehouse) -> None:
     assert "TABLE_OR_VIEW_NOT_FOUND" in seen["failed"]
     assert "timed out after 1 seconds" in seen["timedOut"]
     assert seen["after"] == [{"two": 2}]
+    assert (folder / "node.txt").read_text() == "sent"
+    assert "409" in seen["refused"]
+    assert (seen["file"], seen["removed"]) == ([{"value": "sent"}], [])
 
 
-def test_jdbc(warehouse: Warehouse) -> None:
+def test_jdbc(warehouse: Warehouse, folder: Path) -> None:
     if not (home_of(warehouse.java) / "bin" / "javac").exists():
         pytest.skip("There is a Java runtime but no compiler (JDK): the JDBC driver was not run")
     command = [str(warehouse.java), "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp"]
     command += [str(jdbc_jar(warehouse.java)), str(SOURCES / "jdbc" / "Check.java")]
 
-    lines = [line.partition(": ") for line in output(command, warehouse).splitlines()]
+    lines = [line.partition(": ") for line in output(command, warehouse, folder).splitlines()]
     seen = {name: value for name, _, value in lines}
 
     assert seen["product"] == "SparkSQL"
@@ -196,3 +213,5 @@ def test_jdbc(warehouse: Warehouse) -> None:
     assert seen["cancelled"].startswith("DatabricksSQLException HY008")
     assert seen["timed out"].startswith("DatabricksTimeoutException")
     assert seen["after"] == "2"
+    assert (folder / "jdbc.txt").read_text() == "sent"
+    assert (seen["files"], seen["removed"]) == ("[jdbc.txt]", "[]")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,11 @@ def put(warehouse: Warehouse, tmp_path: Path) -> Put:
             cursor.execute(f"put '{file}' into '{VOLUME}/{name}' overwrite")
 
     return write
+
+
+def folder_of(warehouse: Warehouse, volume: str) -> Path:
+    location = warehouse.rows(f"describe volume {volume}")[0][4]
+    return Path(location.removeprefix("file://"))
 
 
 def test_a_driver_puts_gets_and_removes_files(warehouse: Warehouse, put: Put, tmp_path: Path) -> None:
@@ -61,6 +68,8 @@ def test_volumes_are_described_granted_renamed_and_dropped(
     described = warehouse.rows("describe volume main.files.landing")[0]
     assert described[:4] == ("landing", "main", "files", "team")
     assert described[5:] == ("MANAGED", "As it comes.")
+    landed = folder_of(warehouse, "main.files.landing")
+    assert landed.exists()
     warehouse.rows("alter volume main.files.landing rename to main.files.landed")
     assert warehouse.rows("show volumes in main.files") == [("files", "landed")]
     assert warehouse.rows("show grants on volume main.files.landed") == [
@@ -81,7 +90,7 @@ def test_volumes_are_described_granted_renamed_and_dropped(
         warehouse.rows("drop schema main.files")
     warehouse.rows("drop schema main.files cascade")
     assert (outside / "b.csv").exists()
-    assert not (warehouse.settings.warehouse_data / "volumes/main/files/landed").exists()
+    assert not landed.exists()
 
 
 def test_queries_read_files(warehouse: Warehouse, put: Put) -> None:
@@ -125,13 +134,43 @@ def test_queries_read_files(warehouse: Warehouse, put: Put) -> None:
     put("csv/c.csv", "name,id\nd,4\n")  # the columns are in another order
     with pytest.raises(ServerOperationError, match="header"):
         warehouse.rows(f"select * from {csv})")
-    assert warehouse.rows("show tables in main.files") == []
+
+    empty = f"select * from read_files('{VOLUME}/empty', format => 'csv'"
+    put("empty/a.csv", "")
+    (folder_of(warehouse, "main.files.landing") / "empty/a.csv").unlink()
+    assert warehouse.rows(f"{empty}, schema => 'x int')") == []
+    put("declared/a.csv", "1,a,zzz\n2,b\n")
+    declared = f"read_files('{VOLUME}/declared', schema => 'x int, y string', rescuedDataColumn => '_rest')"
+    assert read(f"select * from {declared}") == [(1, "a", "1,a,zzz"), (2, "b", None)]
+    put("mixed/a.json", '{"a": 1}\n')
+    put("mixed/b.csv", "b\n2\n")
+    assert read(
+        f"select b from read_files('{VOLUME}/mixed', fileNamePattern => '*.csv', header => true)"
+    ) == [(2,)]
+    for query, error in (
+        (f"{empty})", "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"),
+        (f"select * from {csv}, schemaHints => 'more date')", "header"),
+        (f"select * from {csv}, allowOverwrites => true)", "UNSUPPORTED_FEATURE"),
+        (f"select * from stream {csv}, includeExistingFiles => false)", "UNSUPPORTED_FEATURE"),
+    ):
+        with pytest.raises(ServerOperationError, match=error):
+            warehouse.rows(query)
 
 
 def test_a_view_over_files_shows_those_that_are_there(warehouse: Warehouse, put: Put) -> None:
     query = f"select id from read_files('{VOLUME}', header => true)"
     put("a.csv", "id\n1\n")
     warehouse.rows(f"create view main.files.v as {query}")
+    for _ in range(2):
+        with warehouse.cursor() as cursor:
+            cursor.execute(f"create or replace temporary view t as {query}")
+            cursor.execute("select * from t")
+            assert cursor.fetchall() == [(1,)]
+    with closing(sqlite3.connect(warehouse.settings.warehouse_data / "records.sqlite")) as records:
+        kept = records.execute(
+            "select written from file_relation_record where written like ?", [f"%{VOLUME}%"]
+        )
+        assert len(kept.fetchall()) == 1  # all of them share a table
     warehouse.rows(f"create materialized view main.files.mv as {query}")
     put("b.csv", "id\n2\n")
     definitions = warehouse.rows(
@@ -158,6 +197,41 @@ def test_a_streaming_table_reads_each_file_once(warehouse: Warehouse, put: Put) 
         assert warehouse.rows(rows) == [(1, "a", None), (2, "b", None), (None, "c", "x,c")]
 
 
+def test_a_full_refresh_reads_files_anew_and_changes_nothing_when_it_fails(
+    warehouse: Warehouse, put: Put
+) -> None:
+    put("a.csv", "id,name\n1,a\n")
+    warehouse.rows(
+        "create streaming table main.files.st (id comment 'Key', name) partitioned by (name) as "
+        f"select id, name from stream read_files('{VOLUME}', format => 'csv', header => true)"
+    )
+    rows = "select id, name from main.files.st order by name"
+    put("b.csv", "name,id\nb,2\n")  # its columns are in another order
+    with pytest.raises(ServerOperationError, match="header"):
+        warehouse.rows("refresh streaming table main.files.st full")
+    put("b.csv", "id,name\n2,b\n")
+    warehouse.rows("refresh streaming table main.files.st")
+    assert warehouse.rows(rows) == [(1, "a"), (2, "b")]
+
+    put("b.csv", "id,name\nx,b\n")
+    warehouse.rows("refresh streaming table main.files.st full")
+    assert warehouse.rows(rows) == [("1", "a"), ("x", "b")]
+    assert warehouse.rows("describe main.files.st")[:2] == [("id", "string", "Key"), ("name", "string", None)]
+    assert warehouse.rows(
+        "select column_name from main.information_schema.columns where table_schema = 'files' "
+        "and table_name = 'st' and partition_ordinal_position = 1"
+    ) == [("name",)]
+    put("c.csv", "id,name\n3,c\n")
+    warehouse.rows("refresh streaming table main.files.st")
+    for file in folder_of(warehouse, "main.files.landing").iterdir():
+        file.unlink()
+    warehouse.rows("refresh streaming table main.files.st")
+    assert warehouse.rows(rows) == [("1", "a"), ("x", "b"), ("3", "c")]
+    with pytest.raises(ServerOperationError, match="CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"):
+        warehouse.rows("refresh streaming table main.files.st full")
+    assert len(warehouse.rows(rows)) == 3
+
+
 def test_copy_into_loads_each_file_once(warehouse: Warehouse, put: Put) -> None:
     put("a.csv", "id,name\n1,a\n2,b\n")
     put("b.csv", "id,name\n3,c\n")
@@ -182,6 +256,22 @@ def test_copy_into_loads_each_file_once(warehouse: Warehouse, put: Put) -> None:
     assert warehouse.rows(f"{evolving} copy_options ('mergeSchema' = 'true')") == [(1, 1, 0)]
     assert warehouse.rows("select * from main.files.t where f is not null") == [(None, None, "c.csv")]
 
+    put("more/[1].csv", "name,id\nz,26\n")
+    put("more/2.csv", "id,name\n27,y\n")
+    more = (
+        f"copy into main.files.t from (select cast(id as int) as id, name from '{VOLUME}/more') "
+        "fileformat = csv format_options ('header' = 'true'"
+    )
+    with pytest.raises(ServerOperationError, match="header"):
+        warehouse.rows(f"{more})")
+    assert warehouse.rows(f"{more}, 'pathGlobFilter' = '2*')") == [(1, 1, 0)]
+    assert warehouse.rows(f"{more}) files = ('2.csv', '2.csv')") == [(0, 0, 0)]
+    assert warehouse.rows(f"{more})") == [(1, 1, 0)]
+    assert warehouse.rows("select id, name from main.files.t where id between 26 and 27 order by id") == [
+        (26, "z"),
+        (27, "y"),
+    ]
+
     headless = "fileformat = csv format_options ('header' = 'false') files = ('d.csv')"
     put("d.csv", "n,7\n")
     assert warehouse.rows(f"copy into main.files.t (name, id) from '{VOLUME}' {headless}") == [(1, 1, 0)]
@@ -191,6 +281,8 @@ def test_copy_into_loads_each_file_once(warehouse: Warehouse, put: Put) -> None:
             f"copy into main.files.t by position from '{VOLUME}' {headless} copy_options ('force' = 'true')",
             "ARITY",
         ),
+        (f"copy into main.files.t by position from '{VOLUME}' {options}", "INCOMPATIBLE_SETTING"),
+        (f"{more}, 'ignoreCorruptFiles' = 'true') copy_options ('force' = 'true')", "UNSUPPORTED_FEATURE"),
         (f"copy into main.files.t from '{VOLUME}/none' fileformat = csv", "PATH_NOT_FOUND"),
         ("copy into main.files.t from 'abfss://c@a/x' fileformat = csv", "UNSUPPORTED_FEATURE"),
         (f"copy into main.files.none from '{VOLUME}' fileformat = csv", "TABLE_OR_VIEW_NOT_FOUND"),

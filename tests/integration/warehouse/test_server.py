@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import psutil
 import pytest
@@ -132,13 +133,18 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
         "create or replace view other.default.v as select t.id, k.id as kept from other.default.t, kept.t k",
         "create volume kept.landing",
         "create table kept.copied (id int)",
+        "create table kept.copied_too (id int)",
     ):
         warehouse.rows(statement)
-    landing = warehouse.settings.warehouse_data / "volumes" / "spark_catalog" / "kept" / "landing"
+    location = warehouse.rows("describe volume kept.landing")[0][4]
+    landing = Path(location.removeprefix("file://"))
     for number in (1, 2):
         (landing / f"{number}.csv").write_text(f"id\n{number}\n")
     files = "/Volumes/spark_catalog/kept/landing"
     warehouse.rows(f"create view kept.over_files as select id from read_files('{files}', header => true)")
+    warehouse.rows("create function kept.most() returns int return select max(id) from kept.over_files")
+    warehouse.rows("create function kept.lost() returns int return select max(id) from kept.copied_too")
+    warehouse.rows("drop table kept.copied_too")
     copy = (
         f"copy into kept.copied from '{files}' fileformat = csv "
         "format_options ('header' = 'true', 'inferSchema' = 'true')"
@@ -179,7 +185,7 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
     ]
     assert warehouse.rows("select * from kept.v") == [(1,)]
     assert warehouse.rows("select * from kept.files where part = 'x'") == [(1, "x")]
-    assert warehouse.rows("select kept.twice(21)") == [(42,)]
+    assert warehouse.rows("select kept.twice(21), kept.most()") == [(42, 2)]
     assert warehouse.rows("select * from other.default.v") == [(3, 1)]
     assert ("Comment", "Another") in warehouse.rows("describe catalog other")
     warehouse.rows("drop catalog other cascade")

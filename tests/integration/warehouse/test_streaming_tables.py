@@ -109,6 +109,18 @@ def test_a_refresh_that_fails_is_told_and_done_again(warehouse: Warehouse, table
     assert rows(warehouse, table) == [(1, "A"), (2, "B")]
 
 
+def test_a_full_refresh_from_a_table_without_rows_leaves_none(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema if not exists st")
+    warehouse.rows("create or replace table st.emptied as select 1 as id")
+    warehouse.rows("create streaming table st.of_emptied as select * from stream st.emptied")
+    warehouse.rows("create or replace table st.emptied (id int)")
+    warehouse.rows("refresh streaming table st.of_emptied full")
+    assert warehouse.rows("select * from st.of_emptied") == []
+    warehouse.rows("insert into st.emptied values (2)")
+    warehouse.rows("refresh streaming table st.of_emptied")
+    assert warehouse.rows("select * from st.of_emptied") == [(2,)]
+
+
 @pytest.mark.parametrize("full", ["", "full"])
 def test_a_refresh_that_is_cancelled_stops_and_leaves_the_old_rows(warehouse: Warehouse, full: str) -> None:
     name = f"paced{full}"

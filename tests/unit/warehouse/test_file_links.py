@@ -21,8 +21,10 @@ def links(tmp_path: Path) -> FileLinks:
     return found
 
 
-def put(links: FileLinks, content: bytes, size: int | None = None, overwrites: bool = False) -> None:
-    link = links.link(Operation.PUT, FILE, overwrites)
+def put(
+    links: FileLinks, content: bytes, size: int | None = None, overwrites: bool = False, path: str = FILE
+) -> None:
+    link = links.link(Operation.PUT, path, overwrites)
     links.put(link, io.BufferedReader(io.BytesIO(content)), len(content) if size is None else size)
 
 
@@ -32,7 +34,8 @@ def refused(error: pytest.ExceptionInfo[LinkError]) -> HTTPStatus:
 
 def test_a_file_is_written_read_and_removed(links: FileLinks, tmp_path: Path) -> None:
     put(links, b"1")
-    assert links.get(links.link(Operation.GET, FILE, False)).read_bytes() == b"1"
+    with links.get(links.link(Operation.GET, FILE, False)) as got:
+        assert got.read() == b"1"
     put(links, b"22", overwrites=True)
     file = tmp_path / "c/s/v/in/a b.csv"
     assert file.read_bytes() == b"22"
@@ -55,6 +58,24 @@ def test_a_file_that_is_there_stays_without_overwrite(links: FileLinks, tmp_path
     assert [each.read_bytes() for each in (tmp_path / "c/s/v/in").iterdir()] == [b"1"]
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        (f"{FILE}/b.csv", HTTPStatus.CONFLICT, "in the place of its folder"),
+        (f"/Volumes/c/s/v/{'x' * 256}", HTTPStatus.INTERNAL_SERVER_ERROR, "File name too long"),
+        ("/Volumes/c/s/v/in", HTTPStatus.CONFLICT, "is a folder"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(
+    links: FileLinks, tmp_path: Path, path: str, status: HTTPStatus, message: str
+) -> None:
+    put(links, b"1")
+    with pytest.raises(LinkError, match=message) as error:
+        put(links, b"2", overwrites=True, path=path)
+    assert refused(error) == status
+    assert [each.name for each in (tmp_path / "c/s/v/in").iterdir()] == ["a b.csv"]
+
+
 def test_a_body_that_ends_early_leaves_no_file(links: FileLinks, tmp_path: Path) -> None:
     with pytest.raises(LinkError, match="ends early"):
         put(links, b"1", size=2)
@@ -68,6 +89,7 @@ def test_a_link_allows_what_it_says_and_nothing_else(links: FileLinks) -> None:
         lambda: links.get(link.replace("in/", "out/")),
         lambda: links.get(link.replace("overwrite=False", "overwrite=True")),
         lambda: links.get(link.partition("?")[0]),
+        lambda: links.get(f"{link.partition('signature=')[0]}signature=%C3%A9"),
         lambda: links.get(FileLinks().link(Operation.GET, FILE, False)),
     )
     for each in tampered:

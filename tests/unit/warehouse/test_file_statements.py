@@ -43,6 +43,8 @@ def test_copy_into_in_short() -> None:
         ("copy into t from '/d' fileformat = csv whatever", "PARSE_SYNTAX_ERROR"),
         ("copy into t from 's3://x' with (credential c) fileformat = csv", "UNSUPPORTED_FEATURE"),
         ("copy into t from '/d' fileformat = csv format_options ('a' = now())", "UNSUPPORTED_FEATURE"),
+        ("copy into t from '/d' fileformat = csv copy_options ('a' = 'b')", "UNSUPPORTED_FEATURE"),
+        ("copy into t from '/d' fileformat = csv files = ('a') pattern = 'b'", "PARSE_SYNTAX_ERROR"),
     ],
 )
 def test_copies_that_are_refused(sql: str, error: str) -> None:

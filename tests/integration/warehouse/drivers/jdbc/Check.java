@@ -25,6 +25,7 @@ public class Check {
             parameters(connection);
             pages(connection);
             cancellation(connection);
+            files(connection);
         }
         System.exit(0);
     }
@@ -103,6 +104,22 @@ public class Check {
                 ResultSet rows = statement.executeQuery("select 2 as two")) {
             rows.next();
             say("after", rows.getInt("two"));
+        }
+    }
+
+    static void files(Connection connection) throws SQLException {
+        String folder = System.getenv("WAREHOUSE_FOLDER");
+        String file = "/Volumes/spark_catalog/drivers/landing/jdbc.txt";
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("put '" + folder + "/sent.txt' into '" + file + "' overwrite");
+            statement.execute("get '" + file + "' to '" + folder + "/jdbc.txt'");
+            try (ResultSet rows = statement.executeQuery("list '/Volumes/spark_catalog/drivers/landing'")) {
+                say("files", column(rows, "name"));
+            }
+            statement.execute("remove '" + file + "'");
+            try (ResultSet rows = statement.executeQuery("list '/Volumes/spark_catalog/drivers/landing'")) {
+                say("removed", column(rows, "name"));
+            }
         }
     }
 

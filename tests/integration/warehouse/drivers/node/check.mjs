@@ -63,6 +63,16 @@ seen.timedOut = await rows(session, 'select count(*) from range(1000000000000) w
 await rows(session, 'reset statement_timeout');
 seen.after = await rows(session, 'select 2 as two');
 
+const local = { stagingAllowedLocalPath: process.env.WAREHOUSE_FOLDER };
+const file = '/Volumes/spark_catalog/drivers/landing/node.txt';
+const sent = `${process.env.WAREHOUSE_FOLDER}/sent.txt`;
+await session.executeStatement(`put '${sent}' into '${file}' overwrite`, local);
+seen.refused = await session.executeStatement(`put '${sent}' into '${file}'`, local).then(() => 'ran', (error) => error.message);
+await session.executeStatement(`get '${file}' to '${process.env.WAREHOUSE_FOLDER}/node.txt'`, local);
+seen.file = await rows(session, `select value from text.\`${file}\``);
+await session.executeStatement(`remove '${file}'`, local);
+seen.removed = await rows(session, "list '/Volumes/spark_catalog/drivers/landing'");
+
 await session.close();
 await client.close();
 console.log(JSON.stringify(plain(seen)));
