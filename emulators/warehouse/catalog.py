@@ -19,7 +19,7 @@ from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, spark_schema, spli
 from emulators.warehouse.namespace_records import SchemaRecord
 from emulators.warehouse.records import Records, Relation
 from emulators.warehouse.sessions import Session
-from emulators.warehouse.spark_catalog import SchemaEntry, SparkCatalog
+from emulators.warehouse.spark_catalog import RelationEntry, SchemaEntry, SparkCatalog
 from emulators.warehouse.sql_text import listed, quoted
 from emulators.warehouse.statements import Name
 from emulators.warehouse.translation import Translation
@@ -197,7 +197,10 @@ class Catalog:
         """Bring every record up to date with its Delta log: tables are also written by path."""
         with self._lock:
             for relation in self.records.relations():
-                self._follow(relation)
+                try:
+                    self._follow(relation)
+                except Exception:  # it is being dropped, or its log is broken: that concerns nobody else
+                    log.info("%s.%s is not looked at", relation.schema, relation.name, exc_info=True)
 
     def sync_schema(self, name: str) -> None:
         """Record a schema as Spark's catalog holds it now."""
@@ -234,6 +237,16 @@ class Catalog:
             if found:
                 self._follow(found)
 
+    def clear(self, schema: str, name: str) -> None:
+        """Remove the folder of a managed table of this name if there is none."""
+        with self._lock:
+            found = self.records.schema(schema)
+            parent = local_path(found.location) if found else None
+            if parent is None or not parent.is_relative_to(self._tables):
+                return
+            if self._inner.relation(schema, name) is None and delta_log.state(parent / name) is None:
+                shutil.rmtree(parent / name, ignore_errors=True)
+
     def _follow(self, relation: Relation) -> bool:
         """Read the commits made to a Delta table since its record was; True when there were any."""
         folder = local_path(relation.location)
@@ -244,6 +257,8 @@ class Catalog:
             return False
         where = (relation.schema, relation.name)
         known = -1 if relation.delta_version is None else relation.delta_version
+        if known > state.version:  # it was made anew by its path
+            known = -1
         with self.records.transaction():
             try:
                 found = delta_log.changes_since(folder, known, state.version)
@@ -261,15 +276,24 @@ class Catalog:
         return True
 
     def _sweep(self) -> None:
-        """Remove folders of managed tables that no record names: their creation never ended."""
+        """Take in tables that no record names, and remove folders of tables that never came to be.
+
+        A table whose CREATE or RENAME was committed is there, even if the process ended before its record.
+        """
         known = {local_path(each.location) for each in self.records.relations()}
         for schema in self.records.schemas():
             folder = local_path(schema.location)
             if folder is None or not folder.is_relative_to(self._tables) or not folder.is_dir():
                 continue
             for each in folder.iterdir():
-                if each.is_dir() and each not in known and (each / delta_log.LOG).is_dir():
+                if not each.is_dir() or each in known or not (each / delta_log.LOG).is_dir():
+                    continue
+                if delta_log.state(each) is None:
                     shutil.rmtree(each)
+                else:
+                    log.warning("%s.%s had not been recorded", schema.name, each.name)
+                    self._inner.create_relation(RelationEntry.managed(schema.name, each.name, each.as_uri()))
+                    self.sync_relation(schema.name, each.name, is_new=True)
 
 
 def check_object_name(name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -36,12 +37,16 @@ def carried_out(clone: Callable[[], T], table: Relation | None, spark: SparkSess
             raise
         folder = local_path(table.location)
         state = delta_log.state(folder) if folder else None
-        if state is None or sql_error_from(error).error_class != _NON_EMPTY:
+        if folder is None or state is None or sql_error_from(error).error_class != _NON_EMPTY:
             raise
     name = quoted((table.schema, table.name))
     spark.sql(f"delete from {name}")  # noqa: S608
     try:
         return clone()
     except Exception:
-        spark.sql(f"restore table {name} to version as of {state.version}")
+        now = delta_log.state(folder)
+        if now and now.version == state.version + 1:  # nobody wrote in between
+            # Not in the group of jobs of the statement, which may have been cancelled.
+            spark.sparkContext.setJobGroup(uuid.uuid4().hex, "")
+            spark.sql(f"restore table {name} to version as of {state.version}")
         raise

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emulators.settings import CATALOG
+from emulators.warehouse.sqlite_reader import SqliteReader
 
 SCHEMA_SQL = Path(__file__).with_name("records.sql")
 VIEWS_SQL = Path(__file__).with_name("information_schema.sql")
@@ -55,10 +56,7 @@ class Database:
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(SCHEMA_SQL.read_text())
         self._upgrade()
-        # Queries of the information schema run on a connection of their own that cannot write.
-        self._queries = sqlite3.connect(":memory:", check_same_thread=False)
-        self._queries.execute("attach database ? as information_schema", (str(file),))
-        self._queries.execute("pragma query_only = on")
+        self._reader = SqliteReader(file, "information_schema")
 
     def _upgrade(self) -> None:
         """Bring the tables of an older file to what they are now, and make the views anew."""
@@ -79,7 +77,7 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         with self.lock:
-            self._queries.close()
+            self._reader.close()
             self._db.close()
 
     @contextmanager
@@ -103,9 +101,7 @@ class Database:
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Names and rows of a query over `information_schema.*`, in SQLite's dialect."""
-        with self.lock:
-            cursor = self._queries.execute(sql)
-            return [each[0] for each in cursor.description], cursor.fetchall()
+        return self._reader.query(sql)
 
     def information_schema(self) -> dict[str, list[str]]:
         """Every relation of the information schema, with its columns in order."""

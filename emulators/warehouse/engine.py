@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,7 @@ from emulators.warehouse.names import short_hash, shown, split
 from emulators.warehouse.namespaces import Namespaces
 from emulators.warehouse.policies import Policies
 from emulators.warehouse.records import Relation
+from emulators.warehouse.relation_locks import RelationLocks
 from emulators.warehouse.results import Column, ResultSet
 from emulators.warehouse.sessions import Session
 from emulators.warehouse.sql_text import assigned, literal, quoted
@@ -42,6 +44,9 @@ from emulators.warehouse.statements import Clauses, Name
 from emulators.warehouse.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
 from emulators.warehouse.tuning import Tuning
 from emulators.warehouse.volumes import Volumes
+
+_LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
+"""Where Delta says which version the last commit of a session made."""
 
 ATTEMPTS = 10
 """How often a statement is tried while others replace a view it reads."""
@@ -65,6 +70,7 @@ class Engine:
         self._keys = Keys(catalog)
         self._namespaces = Namespaces(catalog)
         self._grants = Grants(catalog, volumes)
+        self._locks = RelationLocks()
         self._view_lock = threading.Lock()
         self._views_replaced = 0
         self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
@@ -78,16 +84,14 @@ class Engine:
             statements.DropSchema: self._drop_schema,
             statements.CommentOnCatalog: self._namespaces.comment_on_catalog,
             statements.SetNamespaceTags: self._namespaces.set_tags,
-            statements.CreateMaterializedView: lambda each, session: self._create_kept(
-                self._views.create, each, session
+            statements.CreateMaterializedView: self._alone(partial(self._create_kept, self._views.create)),
+            statements.CreateStreamingTable: self._alone(partial(self._create_kept, self._streams.create)),
+            statements.RefreshMaterializedView: self._alone(
+                lambda each, session: self._views.refresh(each.name, session)
             ),
-            statements.CreateStreamingTable: lambda each, session: self._create_kept(
-                self._streams.create, each, session
-            ),
-            statements.RefreshMaterializedView: lambda each, session: self._views.refresh(each.name, session),
-            statements.RefreshStreamingTable: self._streams.refresh,
-            statements.DropMaterializedView: self._views.drop,
-            statements.DropView: self._drop_view,
+            statements.RefreshStreamingTable: self._alone(self._streams.refresh),
+            statements.DropMaterializedView: self._alone(self._views.drop),
+            statements.DropView: self._alone(self._drop_view),
             statements.AlterSchedule: self._views.alter_schedule,
             statements.SetTags: self._set_tags,
             statements.Analyze: self._analyze,
@@ -112,6 +116,15 @@ class Engine:
             statements.CopyInto: self._copy_into,
             **Listings(catalog).handlers(),
         }
+
+    def _alone(self, carry_out: Callable[[Any, Session], None]) -> Callable[[Any, Session], None]:
+        """What carries out a statement about one relation, while nobody else makes, refreshes or drops it."""
+
+        def run(statement: Any, session: Session) -> None:
+            with self._locks.held(self.catalog.resolve(statement.name, session)):
+                carry_out(statement, session)
+
+        return run
 
     def execute(self, sql: str, session: Session, row_limit: int | None = None) -> ResultSet:
         """Run a statement to its end and take its rows.
@@ -165,6 +178,22 @@ class Engine:
     def _command(self, statement: statements.Statement, session: Session) -> ResultSet:
         if not isinstance(statement, statements.Command):
             raise TypeError(f"{type(statement).__name__} has no handler")
+        names = [*statement.defines, *([statement.renamed_to] if statement.renamed_to else [])]
+        relations = [self.catalog.resolve(each, session) for each in names]
+        with self._locks.held(*relations), self._leaving_no_folder(relations if statement.replaces else []):
+            return self._run_command(statement, session)
+
+    @contextmanager
+    def _leaving_no_folder(self, relations: Sequence[tuple[str, str]]) -> Iterator[None]:
+        """Take away what a CREATE that fails has written: Delta would refuse the next one of the name."""
+        try:
+            yield
+        except BaseException:
+            for each in relations:
+                self.catalog.clear(*each)
+            raise
+
+    def _run_command(self, statement: statements.Command, session: Session) -> ResultSet:
         touched = (*statement.defines, *([statement.writes] if statement.writes else []))
         for name in touched:
             self._refuse_materialized(name, statement, session)
@@ -176,6 +205,8 @@ class Engine:
         if statement.is_view:
             result = self._create_view(statement, is_there[0], session)
         else:
+            if statement.is_insert:
+                session.spark.conf.unset(_LAST_COMMIT)
             run = partial(conflicts.carried_out, lambda: merges.run(session.spark, statement.sql), written)
             if statement.is_clone:
                 run = partial(clones.carried_out, run, is_there[0], session.spark)
@@ -186,7 +217,7 @@ class Engine:
             self._rename(statement.defines[0], statement.renamed_to, session)
             return result
         if written and statement.is_insert:
-            result = self._inserted(written)
+            result = self._inserted(written, session)
         if statement.schema:
             self.catalog.sync_schema(statement.schema[-1].lower())
         for name in statement.defines:
@@ -242,19 +273,21 @@ class Engine:
 
     def _rename(self, name: Name, new_name: Name, session: Session) -> None:
         old, new = self.catalog.resolve(name, session), self.catalog.resolve(new_name, session)
-        known = self._records.relation(*old)
-        self._records.rename_relation(*old, *new)
-        self.catalog.sync_relation(*old, is_new=True)
-        self.catalog.sync_relation(*new, is_new=False)
-        if known and known.is_auto_clustered:
-            self._records.set_auto_clustered(*new, True)
+        with self._records.transaction():
+            known = self._records.relation(*old)
+            self._records.rename_relation(*old, *new)
+            self.catalog.sync_relation(*old, is_new=True)
+            self.catalog.sync_relation(*new, is_new=False)
+            if known and known.is_auto_clustered:
+                self._records.set_auto_clustered(*new, True)
 
-    def _inserted(self, relation: Relation) -> ResultSet:
+    def _inserted(self, relation: Relation, session: Session) -> ResultSet:
         """The row counts that Databricks returns of an INSERT; Delta keeps them in its log alone."""
         folder = local_path(relation.location)
-        if folder is None or relation.delta_version is None:
+        version = session.spark.conf.get(_LAST_COMMIT, None)
+        if folder is None or version is None:
             return results.empty()
-        count = delta_log.inserted_rows(folder, relation.delta_version)
+        count = delta_log.inserted_rows(folder, int(version) - 1)
         if count is None:
             return results.empty()
         return _inserted_rows(count)
@@ -379,8 +412,9 @@ class Engine:
         self._policies.check(statement.clauses, session)
         where = self.catalog.resolve(statement.name, session)
         is_new = self._records.relation(*where) is None
-        if create(statement, session):
-            self._carry_out_clauses(where, statement.clauses, is_new, session)
+        with self._leaving_no_folder([where]):
+            if create(statement, session):
+                self._carry_out_clauses(where, statement.clauses, is_new, session)
 
     def _set_tags(self, statement: statements.SetTags, session: Session) -> None:
         relation = self.catalog.get(statement.name, session)
@@ -410,13 +444,15 @@ class Engine:
         relation = self.catalog.get(statement.name, session)
         if (relation.comment or None) == (statement.comment or None):
             return  # a table gets no new version for a comment that it has
-        target = quoted((self.catalog.name, relation.schema, relation.name))
+        where = (relation.schema, relation.name)
+        target = quoted((self.catalog.name, *where))
         text = literal(statement.comment) if statement.comment is not None else "null"
-        if relation.type in ("VIEW", "METRIC_VIEW"):
-            session.spark.sql(f"alter view {target} set tblproperties ('comment' = {text})")
-        else:
-            session.spark.sql(f"comment on table {target} is {text}")
-        self.catalog.sync_relation(relation.schema, relation.name, is_new=False)
+        with self._locks.held(where):
+            if relation.type in ("VIEW", "METRIC_VIEW"):
+                session.spark.sql(f"alter view {target} set tblproperties ('comment' = {text})")
+            else:
+                session.spark.sql(f"comment on table {target} is {text}")
+            self.catalog.sync_relation(*where, is_new=False)
 
     def _set_not_null(self, statement: statements.SetNotNull, session: Session) -> None:
         relation = self.catalog.get(statement.name, session)

@@ -14,6 +14,7 @@ from pyspark.sql import types as t
 
 from emulators.warehouse.database import at
 from emulators.warehouse.lexer import first_word
+from emulators.warehouse.sqlite_reader import SqliteReader
 
 HISTORY_FILE = "history.sqlite"
 MOST_STATEMENTS = 20_000
@@ -218,21 +219,17 @@ class History:
         columns = ", ".join(f"{_KNOWN.get(name, 'null')} as {name}" for name in COLUMNS)
         self._db.executescript(_TABLE.format(columns=columns))
         self._prune()
-        # Queries of clients run on a connection of their own that cannot write.
-        self._queries = sqlite3.connect(":memory:", check_same_thread=False)
-        self._queries.execute("attach database ? as query", (str(file),))
-        self._queries.execute("pragma query_only = on")
+        self._reader = SqliteReader(file, "query")
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._queries.close()
+            self._reader.close()
             self._db.close()
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query over `query.history`, in SQLite's dialect."""
-        with self._lock:
-            return self._queries.execute(sql).fetchall()
+        return self._reader.query(sql)[1]
 
     def add(self, entry: Entry) -> None:
         """Keep a statement."""

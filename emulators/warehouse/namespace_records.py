@@ -94,6 +94,7 @@ class NamespaceRecords(PrivilegeRecords):
         """Forget a schema and its functions."""
         with self.transaction():
             self._run("delete from function_record where schema_name = ?", name)
+            self._run("delete from tag_record where schema_name = ?", name)
             for table in ("grant_record", "owner_record"):
                 self._run(f"delete from {table} where schema_name = ? and kind <> 'CATALOG'", name)  # noqa: S608
             self._run(

@@ -235,8 +235,9 @@ class Operations:
     def _run(self, operation: Operation, run: Callable[[], ResultSet]) -> None:
         if operation.state is not State.RUNNING:
             return  # cancelled before it began
-        timer = self._timer(operation)
+        timer = None
         try:
+            timer = self._timer(operation)
             cancellation.begin(operation.stopped)
             self._context.setJobGroup(operation.name, "", True)
             result = run()

@@ -257,6 +257,8 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
     def rename_relation(self, schema: str, name: str, new_schema: str, new_name: str) -> None:
         """Carry everything recorded about a relation over to its new name."""
         with self.transaction():
+            self.drop_relation(new_schema, new_name)
+            self.drop_tags(new_schema, new_name)
             for table in (
                 "comment_record",
                 "tag_record",

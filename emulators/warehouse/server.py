@@ -164,14 +164,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         size = self.headers.get("Content-Length")
         if size is None or not size.isdecimal():
-            self.close_connection = True
-            self._refuse(HTTPStatus.LENGTH_REQUIRED, "A file is sent with its Content-Length.")
+            message = "A file is sent with its Content-Length."
+            self._refuse(HTTPStatus.LENGTH_REQUIRED, message, {"Connection": "close"})
             return
         try:
             self.server.file_links.put(self.path, self.rfile, int(size))
         except LinkError as error:
-            self.close_connection = True  # the body may not have been read
-            self._refuse(error.status, str(error))
+            # The body may not have been read, so that nothing else can come through this connection.
+            self._refuse(error.status, str(error), {"Connection": "close"})
         else:
             self._answer(HTTPStatus.OK, b"", "application/octet-stream")
 
@@ -233,7 +233,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: HTTPStatus, message: str, headers: dict[str, str] | None = None) -> None:
         body = json.dumps({"error_code": status.name, "message": message}).encode()
-        self._answer(status, body, "application/json", {ERROR_HEADER: message, **(headers or {})})
+        plain = " ".join(message.split()).encode("ascii", "replace").decode()
+        self._answer(status, body, "application/json", {ERROR_HEADER: plain, **(headers or {})})
 
     def _answer(
         self, status: HTTPStatus, body: bytes, content_type: str, headers: dict[str, str] | None = None

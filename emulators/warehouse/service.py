@@ -267,7 +267,10 @@ class Service:
         return direct
 
     def _find(self, handle: Any) -> Operation | None:
-        return self._operations.find(handle.operationId.guid)
+        operation = self._operations.find(handle.operationId.guid)
+        if operation:
+            self._sessions.find(operation.session.id)  # who asks for its rows uses the session
+        return operation
 
 
 def _handle(operation: Operation) -> Any:

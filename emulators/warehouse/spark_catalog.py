@@ -7,6 +7,7 @@ a change, and 4 s for its first). What it holds is recorded by `records.py`.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -46,6 +47,24 @@ class RelationEntry:
     comment: str | None
     created_at: int
     collation: str | None = None
+
+    @staticmethod
+    def managed(schema: str, name: str, location: str) -> RelationEntry:
+        """The entry of a managed Delta table, as Delta makes it."""
+        return RelationEntry(
+            schema=schema,
+            name=name,
+            kind="MANAGED",
+            provider="delta",
+            location=location,
+            columns={"type": "struct", "fields": []},
+            partition_columns=[],
+            options={},
+            properties={},
+            view_text=None,
+            comment=None,
+            created_at=int(time.time() * 1000),
+        )
 
     def dump(self) -> str:
         """This entry as text, for `load`."""

@@ -81,11 +81,12 @@ class Volumes:
             SqlError: there is none of this name.
         """
         schema, name = self._resolve(statement.name, session)
-        volume = self._records.volume(schema, name)
-        if volume:
-            self._remove(volume)
-        elif not statement.if_exists:
-            raise _not_found(schema, name)
+        with self._records.transaction():
+            volume = self._records.volume(schema, name)
+            if volume:
+                self._remove(volume)
+            elif not statement.if_exists:
+                raise _not_found(schema, name)
 
     def rename(self, statement: statements.RenameVolume, session: Session) -> None:
         """Carry out `ALTER VOLUME … RENAME TO`.
@@ -93,19 +94,22 @@ class Volumes:
         Raises:
             SqlError: there is no such volume, or the new name is taken or no name for a volume.
         """
-        volume = self.get(statement.name, session)
-        new_name = statement.new_name if len(statement.new_name) > 1 else (volume.schema, *statement.new_name)
-        schema, name = self._resolve(new_name, session)
-        check_object_name(name)
         with self._records.transaction():
+            volume = self.get(statement.name, session)
+            new_name = statement.new_name
+            schema, name = self._resolve(
+                new_name if len(new_name) > 1 else (volume.schema, *new_name), session
+            )
+            check_object_name(name)
             if self._records.volume(schema, name):
                 raise _already_exists(schema, name)
             self._records.rename_volume(volume, (schema, name))
 
     def comment(self, statement: statements.CommentOnVolume, session: Session) -> None:
         """Carry out `COMMENT ON VOLUME`."""
-        volume = self.get(statement.name, session)
-        self._records.put_volume(replace(volume, comment=statement.comment))
+        with self._records.transaction():
+            volume = self.get(statement.name, session)
+            self._records.put_volume(replace(volume, comment=statement.comment))
 
     def show(self, statement: statements.ShowVolumes, session: Session) -> ResultSet:
         """Carry out `SHOW VOLUMES`."""
@@ -181,11 +185,11 @@ class Volumes:
 
     def drop_orphans(self) -> None:
         """Drop the volumes whose schema is gone."""
-        volumes = self._records.volumes()
-        schemas = self._records.schema_names()
-        for volume in volumes:
-            if volume.schema not in schemas:
-                self._remove(volume)
+        with self._records.transaction():
+            schemas = self._records.schema_names()
+            for volume in self._records.volumes():
+                if volume.schema not in schemas:
+                    self._remove(volume)
 
     def sweep(self) -> None:
         """Remove what a killed process left: folders of no volume, and files that had not come whole."""

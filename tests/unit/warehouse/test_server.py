@@ -154,6 +154,16 @@ def test_discovery_answers_an_empty_object_over_https(settings: Settings, server
     connection.close()
 
 
+def test_a_file_that_is_refused_ends_its_connection(settings: Settings, server: WarehouseServer) -> None:
+    connection = http.client.HTTPConnection(LOOPBACK, settings.warehouse_port, timeout=10)
+    for headers in ({"Content-Length": "3"}, {"Content-Length": "-1"}):
+        connection.request("PUT", "/files/Volumes/c/s/v/a%0Ab%E6%97%A5.csv?expires=1", b"abc", headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status in (403, 411)
+        assert answer.getheader("Connection") == "close"
+
+
 def test_garbage_and_dropped_connections_harm_nobody(settings: Settings, server: WarehouseServer) -> None:
     server.processor = Processor(Handler())
     for sent in (b"", b"\x16\x03", b"nonsense\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nab"):

@@ -129,3 +129,10 @@ def test_what_is_recorded_of_a_table_is_not_that_of_a_volume_of_its_name(place: 
     place.records.drop_relation("s", "x")
     place.records.drop_tags("s", "x")
     assert place.records.grants("VOLUME", "s", "x") == [("people", "MANAGE")]
+
+
+def test_a_dropped_schema_takes_the_tags_of_its_relations_along(place: Place) -> None:
+    place.records.put_tags("s", "x", "", {"a": "b"})
+    place.records.drop_schema("s")
+    place.records.put_schema(SchemaEntry("s", "", "file:/s"))
+    assert place.records.query("select * from information_schema.table_tags")[1] == []
