@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 KEPT_TYPES = ("MATERIALIZED_VIEW", "STREAMING_TABLE", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE")
 """Types that Spark's catalog does not know: they stay until the relation is made anew."""
 
+_TABLE_NAME = re.compile(r"\w+")
+"""Names that Spark takes for tables; each is the name of a managed one's folder, too."""
+
 _LONGEST_NAME = 255
 _NOT_IN_NAMES = re.compile(r"[. /\x00-\x1f\x7f]")
 
@@ -242,7 +245,7 @@ class Catalog:
         with self._lock:
             found = self.records.schema(schema)
             parent = local_path(found.location) if found else None
-            if parent is None or not parent.is_relative_to(self._tables):
+            if parent is None or not parent.is_relative_to(self._tables) or not _TABLE_NAME.fullmatch(name):
                 return
             if self._inner.relation(schema, name) is None and delta_log.state(parent / name) is None:
                 shutil.rmtree(parent / name, ignore_errors=True)
