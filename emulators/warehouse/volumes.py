@@ -194,9 +194,9 @@ class Volumes:
     def sweep(self) -> None:
         """Remove what a killed process left: folders of no volume, and files that had not come whole."""
         self.drop_orphans()
-        known = {local_path(each.location) for each in self._records.volumes()}
+        known = {_folder_of(each).name for each in self._records.volumes()}
         for folder in self._folder.iterdir() if self._folder.exists() else ():
-            if folder not in known:
+            if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
         for file in self._folder.rglob("*"):
             if file_links.is_part(file):

@@ -104,6 +104,14 @@ def test_a_start_removes_what_a_killed_process_left(place: Place) -> None:
     assert not left.exists()
 
 
+def test_a_start_of_state_that_was_moved_removes_no_files(place: Place) -> None:
+    place.run("create volume s.v")
+    place.file_of("v/a.csv").write_text("1")
+    place.folder = place.folder.rename(place.folder.with_name("moved"))
+    place.start()
+    assert [each.read_text() for each in place.folder.rglob("a.csv")] == ["1"]
+
+
 def test_paths_lead_nowhere_else(place: Place) -> None:
     place.run("create volume s.v")
     for each in ("v/../../x", "v/./a", "v//a", "v/a\0"):
