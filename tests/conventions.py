@@ -190,7 +190,7 @@ def files_have_the_names_of_their_folder(project: Project) -> Iterator[Problem]:
             yield Problem(snapshot["original_file_path"], wrong, "name it snap_<entity>")
     for node in [*project.seeds, *project.analyses, *project.macros, *_singular_tests(project)]:
         folder, patch = PurePosixPath(node["original_file_path"]).parent, patch_of(node)
-        if patch and not re.fullmatch(rf"{folder}/_{folder.name}(__tests)?\.yml", patch):
+        if patch and not re.fullmatch(rf"{folder}/_{folder.name}(__(tests|macros))?\.yml", patch):
             remedy = f"move it to the YAML file of {folder}, which begins with _{folder.name}"
             yield Problem(patch, f"describes {node['name']}, which lies elsewhere", remedy)
 
@@ -231,6 +231,8 @@ def macros_have_a_file_of_their_own(project: Project) -> Iterator[Problem]:
                 yield Problem(file, f"holds the generic test {name}", f"move it to {expected}")
         elif PurePosixPath(file).stem != name:
             yield Problem(file, f"holds the macro {name}", f"move it to a file {name}.sql")
+        elif not re.fullmatch(r"macros/[a-z_]+/\w+\.sql", file):
+            yield Problem(file, "is in no room", "move it to macros/<what it is for>")
 
 
 # Layers

@@ -121,7 +121,7 @@ def macro(name: str, file: str, signature: str, *arguments: str) -> Manifest:
         file,
         macro_sql=f"{{%- macro {name}({signature}) -%}} 1 {{%- endmacro -%}}",
         arguments=[{"name": argument, "description": "A thing."} for argument in arguments],
-        patch_path="shop://macros/_macros.yml",
+        patch_path="shop://macros/orders/_orders__macros.yml",
     )
 
 
@@ -237,7 +237,7 @@ def clean_manifest() -> Manifest:
                 singular,
             ]
         ),
-        "macros": keyed([macro("or_unknown", "macros/or_unknown.sql", "column", "column"), generic]),
+        "macros": keyed([macro("or_unknown", "macros/orders/or_unknown.sql", "column", "column"), generic]),
         "unit_tests": keyed(
             [
                 unit_test("stg_shop__orders", "models/bronze/stg_shop__orders.yml"),
@@ -494,9 +494,9 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
             "move it to the YAML file of seeds, which begins with _seeds",
         ),
         (
-            put(MACRO, patch_path="shop://macros/macros.yml"),
-            "macros/macros.yml: describes or_unknown, which lies elsewhere; "
-            "move it to the YAML file of macros, which begins with _macros",
+            put(MACRO, patch_path="shop://macros/orders/macros.yml"),
+            "macros/orders/macros.yml: describes or_unknown, which lies elsewhere; "
+            "move it to the YAML file of macros/orders, which begins with _orders",
         ),
         (
             put(SINGULAR, original_file_path="tests/dbt/assert_marts_add_up.sql", patch_path=None),
@@ -517,8 +517,12 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
             "models/silver/_tests.yml: holds test_orders_adds_up; move it to orders.yml, beside its model",
         ),
         (
-            put(MACRO, original_file_path="macros/helpers.sql"),
-            "macros/helpers.sql: holds the macro or_unknown; move it to a file or_unknown.sql",
+            put(MACRO, original_file_path="macros/orders/helpers.sql"),
+            "macros/orders/helpers.sql: holds the macro or_unknown; move it to a file or_unknown.sql",
+        ),
+        (
+            put(MACRO, original_file_path="macros/or_unknown.sql", patch_path="shop://macros/_macros.yml"),
+            "macros/or_unknown.sql: is in no room; move it to macros/<what it is for>",
         ),
         (
             put("macro.shop.test_is_key", original_file_path="macros/is_key.sql", patch_path=None),
@@ -587,10 +591,10 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
             put(SNAPSHOT, description=""),
             "snapshots/snap_products.yml: snapshot snap_products has no description; describe it",
         ),
-        (put(MACRO, description=""), "macros/_macros.yml: macro or_unknown has no description; describe it"),
+        (put(MACRO, description=""), "macros/orders/_orders__macros.yml: macro or_unknown has no description; describe it"),
         (
             described(MACRO, "arguments", "column", ""),
-            "macros/_macros.yml: argument column of or_unknown has no description; describe it",
+            "macros/orders/_orders__macros.yml: argument column of or_unknown has no description; describe it",
         ),
         (
             put("exposure.shop.dashboard", description=""),
@@ -644,12 +648,12 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
         ),
         (
             put(MACRO, macro_sql="{% macro or_unknown(column, other='a, b', list=[1, 2]) %}{% endmacro %}"),
-            "macros/_macros.yml: or_unknown takes (column, other, list), its YAML says (column); "
+            "macros/orders/_orders__macros.yml: or_unknown takes (column, other, list), its YAML says (column); "
             "document what it takes",
         ),
         (
             put(MACRO, macro_sql="{% macro or_unknown() %}{% endmacro %}"),
-            "macros/_macros.yml: or_unknown takes (), its YAML says (column); document what it takes",
+            "macros/orders/_orders__macros.yml: or_unknown takes (), its YAML says (column); document what it takes",
         ),
         (
             configure(ORDERS, group=None),
@@ -787,7 +791,7 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
         ),
         (
             put(MACRO, macro_sql="{% macro or_unknown(column) %}cast({{ column }} as double){% endmacro %}"),
-            "macros/or_unknown.sql: casts to a type that is not exact: as double; cast to decimal",
+            "macros/orders/or_unknown.sql: casts to a type that is not exact: as double; cast to decimal",
         ),
         (
             put("analysis.shop.top_brands", raw_code="select revenue::float from brands"),

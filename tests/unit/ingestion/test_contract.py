@@ -63,7 +63,7 @@ def test_columns_are_those_of_the_staging_model() -> None:
 
 
 def test_dbt_extracts_the_fields_of_the_contract_in_its_order() -> None:
-    macro = (REPOSITORY / "macros/order_event_fields.sql").read_text()
+    macro = (REPOSITORY / "macros/parsing/order_event_fields.sql").read_text()
     names = {column.name for column in contract.columns()}
     found = [word for word in re.findall(r"'(\w+)'", macro) if word in names]
     assert found == [column.name for column in contract.columns()]
