@@ -53,7 +53,7 @@ lint: .venv/.complete ## Check Python (ruff, mypy), SQL (sqlfluff) and the dbt p
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/sqlfluff lint --disable-progress-bar models snapshots analyses macros tests/dbt
-	@$(PY) -m tests.conventions
+	@$(PY) -m tools.dbt_conventions
 
 format: .venv/.complete ## Format Python and SQL in place
 	@.venv/bin/ruff check --quiet --fix . && .venv/bin/ruff format --quiet .

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conventions import Exceptions, check, kind_of, told_by
+from tools.dbt_conventions import Exceptions, check, kind_of, told_by
 
 Manifest = dict[str, Any]
 
@@ -591,7 +591,10 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
             put(SNAPSHOT, description=""),
             "snapshots/snap_products.yml: snapshot snap_products has no description; describe it",
         ),
-        (put(MACRO, description=""), "macros/orders/_orders__macros.yml: macro or_unknown has no description; describe it"),
+        (
+            put(MACRO, description=""),
+            "macros/orders/_orders__macros.yml: macro or_unknown has no description; describe it",
+        ),
         (
             described(MACRO, "arguments", "column", ""),
             "macros/orders/_orders__macros.yml: argument column of or_unknown has no description; describe it",
@@ -923,8 +926,8 @@ def test_an_exception_holds_for_its_rule_and_model_alone() -> None:
 def test_exceptions_are_reasoned_and_name_what_exists() -> None:
     exceptions = {"key test": {"gone": "a reason", "orders": " "}}
     assert problems_after(lambda change: None, exceptions) == [
-        "tests/conventions.py: the exception of gone from the rule 'key test' names nothing; delete it",
-        "tests/conventions.py: the exception of orders from the rule 'key test' has no reason; say why",
+        "tools/dbt_conventions: the exception of gone from the rule 'key test' names nothing; delete it",
+        "tools/dbt_conventions: the exception of orders from the rule 'key test' has no reason; say why",
     ]
 
 

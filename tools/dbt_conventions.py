@@ -1,4 +1,4 @@
-"""The project's conventions, checked on the manifest that dbt makes of it: `python -m tests.conventions`.
+"""The project's conventions, checked on the manifest that dbt makes of it: `python -m tools.dbt_conventions`.
 
 Every rule is a function that takes a project and yields problems; `RULES` lists them. A model that has to
 break a rule stands in `EXCEPTIONS` with the reason, and nowhere else.
@@ -609,10 +609,10 @@ def exceptions_name_what_exists(project: Project) -> Iterator[Problem]:
         for name, reason in excepted.items():
             if name not in names:
                 wrong = f"the exception of {name} from the rule {rule!r} names nothing"
-                yield Problem("tests/conventions.py", wrong, "delete it")
+                yield Problem("tools/dbt_conventions", wrong, "delete it")
             elif not reason.strip():
                 wrong = f"the exception of {name} from the rule {rule!r} has no reason"
-                yield Problem("tests/conventions.py", wrong, "say why")
+                yield Problem("tools/dbt_conventions", wrong, "say why")
 
 
 RULES: tuple[Callable[[Project], Iterator[Problem]], ...] = (
