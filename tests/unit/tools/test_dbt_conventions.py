@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tools.dbt_conventions import Exceptions, check, kind_of, told_by
+from tools.dbt_conventions import check
+from tools.dbt_conventions.project import Exceptions
+from tools.dbt_conventions.rules.columns import kind_of, told_by
 
 Manifest = dict[str, Any]
 
@@ -326,6 +328,8 @@ class Change:
         changed["patch_path"] = "shop://" + file.replace(".sql", ".yml")
 
 
+MACROS_YAML = "macros/orders/_orders__macros.yml"
+EXCEPTIONS = "tools/dbt_conventions/exceptions.py"
 ORDERS = "model.shop.orders"
 STAGED = "model.shop.stg_shop__orders"
 MART = "model.shop.sales_by_brand"
@@ -593,11 +597,11 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
         ),
         (
             put(MACRO, description=""),
-            "macros/orders/_orders__macros.yml: macro or_unknown has no description; describe it",
+            f"{MACROS_YAML}: macro or_unknown has no description; describe it",
         ),
         (
             described(MACRO, "arguments", "column", ""),
-            "macros/orders/_orders__macros.yml: argument column of or_unknown has no description; describe it",
+            f"{MACROS_YAML}: argument column of or_unknown has no description; describe it",
         ),
         (
             put("exposure.shop.dashboard", description=""),
@@ -651,12 +655,12 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
         ),
         (
             put(MACRO, macro_sql="{% macro or_unknown(column, other='a, b', list=[1, 2]) %}{% endmacro %}"),
-            "macros/orders/_orders__macros.yml: or_unknown takes (column, other, list), its YAML says (column); "
+            f"{MACROS_YAML}: or_unknown takes (column, other, list), its YAML says (column); "
             "document what it takes",
         ),
         (
             put(MACRO, macro_sql="{% macro or_unknown() %}{% endmacro %}"),
-            "macros/orders/_orders__macros.yml: or_unknown takes (), its YAML says (column); document what it takes",
+            f"{MACROS_YAML}: or_unknown takes (), its YAML says (column); document what it takes",
         ),
         (
             configure(ORDERS, group=None),
@@ -926,8 +930,8 @@ def test_an_exception_holds_for_its_rule_and_model_alone() -> None:
 def test_exceptions_are_reasoned_and_name_what_exists() -> None:
     exceptions = {"key test": {"gone": "a reason", "orders": " "}}
     assert problems_after(lambda change: None, exceptions) == [
-        "tools/dbt_conventions: the exception of gone from the rule 'key test' names nothing; delete it",
-        "tools/dbt_conventions: the exception of orders from the rule 'key test' has no reason; say why",
+        f"{EXCEPTIONS}: the exception of gone from the rule 'key test' names nothing; delete it",
+        f"{EXCEPTIONS}: the exception of orders from the rule 'key test' has no reason; say why",
     ]
 
 
