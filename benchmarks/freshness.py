@@ -31,10 +31,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.producer import Producer
+from ingestion.sending.producer import Producer
+from ingestion.sending.transfer import chunk_sizes
 from ingestion.settings import HubSettings
-from ingestion.simulator import Simulator
-from ingestion.transfer import chunk_sizes
+from ingestion.simulation.simulator import Simulator
 from tests.e2e.place import Place, emulated
 from tests.soak import stream
 

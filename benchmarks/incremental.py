@@ -33,10 +33,11 @@ from databricks.sql.client import Cursor
 from rich.console import Console
 from rich.table import Table
 
-from emulators import lifecycle, settings
-from emulators.connection import connect
-from emulators.environment import client_environment
+from emulators import settings
+from emulators.runtime.environment import client_environment
 from emulators.settings import REPOSITORY, Settings
+from emulators.supervision import lifecycle
+from emulators.supervision.connection import connect
 
 LAST_ORDER = 20_000_000
 """Orders are numbered up to here, whatever the size of the history: both end with the same ones."""

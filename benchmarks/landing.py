@@ -24,15 +24,16 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from pyspark.sql import SparkSession
 
 from emulators import settings
-from emulators.environment import client_environment
 from emulators.eventhubs import broker
 from emulators.eventhubs.kafka import client_config
+from emulators.runtime.environment import client_environment
 from emulators.settings import Settings
-from ingestion import batches, bronze, kafka, land
-from ingestion.session import spark_session
+from ingestion.console.signals import StopRequest
+from ingestion.landing import kafka_source, stream
+from ingestion.landing.spark_session import spark_session
 from ingestion.settings import BronzeSettings, LandSettings
-from ingestion.signals import StopRequest
-from ingestion.simulator import Simulator
+from ingestion.simulation.simulator import Simulator
+from ingestion.tables import ingest_batches, order_events
 
 HUB = "benchmark-landing"
 PARTITIONS = 4
@@ -53,7 +54,7 @@ def fill(chosen: Settings, count: int) -> None:
 def create(spark: SparkSession, folder: Path) -> BronzeSettings:
     """Make the empty tables, as `bootstrap` and `up` do before anything lands; returns where they are."""
     place = BronzeSettings(str(folder), None, "bronze")
-    for table in (bronze.DEFINITION, batches.DEFINITION):
+    for table in (order_events.DEFINITION, ingest_batches.DEFINITION):
         spark.sql(table.create_statement(f"delta.`{table.path_in(place)}`"))
     return place
 
@@ -66,11 +67,11 @@ def bare(spark: SparkSession, options: dict[str, str], folder: Path) -> float:
         spark.readStream.format("kafka")
         .options(**options)
         .load()
-        .selectExpr(*(each.format(batch_id=0) for each in bronze.select_expressions()))
+        .selectExpr(*(each.format(batch_id=0) for each in order_events.select_expressions()))
         .writeStream.format("delta")
         .option("checkpointLocation", str(folder / "checkpoint"))
         .trigger(availableNow=True)
-        .start(bronze.DEFINITION.path_in(place))
+        .start(order_events.DEFINITION.path_in(place))
     )
     query.awaitTermination()
     return time.perf_counter() - began
@@ -80,7 +81,7 @@ def ours(spark: SparkSession, options: LandSettings, folder: Path, count: int) -
     """Seconds of the landing stream, its checks included."""
     placed = replace(options, bronze=create(spark, folder), checkpoint=folder / "checkpoint")
     began = time.perf_counter()
-    landed = land.run(spark, placed, None, count, False, StopRequest())
+    landed = stream.run(spark, placed, None, count, False, StopRequest())
     seconds = time.perf_counter() - began
     if landed.rows != count:
         raise SystemExit(f"{landed.rows} of {count} rows landed")
@@ -90,7 +91,7 @@ def ours(spark: SparkSession, options: LandSettings, folder: Path, count: int) -
 def measure(chosen: Settings, spark: SparkSession, count: int) -> tuple[float, float]:
     """The best seconds of the bare query and of ours."""
     base = LandSettings.load(os.environ | client_environment(chosen) | {"EVENTHUBS_HUB": HUB})
-    options = kafka.source_options(base.kafka, count, "earliest")
+    options = kafka_source.source_options(base.kafka, count, "earliest")
     pairs = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:

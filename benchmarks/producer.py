@@ -26,12 +26,12 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from emulators import settings
 from emulators.eventhubs import front
 from emulators.eventhubs.kafka import client_config
-from ingestion.cursor import Cursor
-from ingestion.jsonlines import RejectFile
-from ingestion.producer import Producer
+from ingestion.sending.cursor import Cursor
+from ingestion.sending.line_files import RejectFile
+from ingestion.sending.producer import Producer
+from ingestion.sending.transfer import LineSender
 from ingestion.settings import HubSettings
-from ingestion.simulator import Simulator
-from ingestion.transfer import LineSender
+from ingestion.simulation.simulator import Simulator
 
 HUB = "benchmark-producer"
 PARTITIONS = 4

@@ -21,11 +21,11 @@ import typer
 from faker import Faker
 
 from ingestion.contract import EventType, PaymentMethod, parse
-from ingestion.faults import OVERSIZED_BYTES, Fault, Message, Rates
-from ingestion.shop import CATALOGUE
-from ingestion.simulator import Simulator
-from ingestion.transfer import chunk_sizes, simulate
-from ingestion.truth import Account
+from ingestion.sending.transfer import chunk_sizes, simulate
+from ingestion.simulation.account import Account
+from ingestion.simulation.faults import OVERSIZED_BYTES, Fault, Message, Rates
+from ingestion.simulation.shop import CATALOGUE
+from ingestion.simulation.simulator import Simulator
 
 PLAIN_SHARE = 20
 """The plain events are so much slower that a twentieth of the number is enough to time them."""

@@ -25,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import typer
 from pyspark.sql import SparkSession
 
-from emulators import lifecycle, settings
-from emulators.environment import client_environment, service_environment
+from emulators import settings
+from emulators.runtime.environment import client_environment, service_environment
 from emulators.settings import CATALOG, Settings
+from emulators.supervision import lifecycle
 
 TABLES = 14
 VIEWS = 8
@@ -109,11 +110,11 @@ def run_directly(spark: SparkSession, statements: list[str]) -> float:
 
 def start_spark(home: Path) -> SparkSession:
     """A session of this process, configured as the warehouse's, with its own tables."""
-    from emulators.warehouse import spark
+    from emulators.warehouse.spark import spark_session
 
     chosen = settings.load({"EMULATORS_HOME": str(home)})
     os.environ.update(service_environment(chosen, lifecycle.prepare(chosen)))
-    session = spark.start(chosen)
+    session = spark_session.start(chosen)
     session.sql(f"create schema {SCHEMA}")
     return session
 

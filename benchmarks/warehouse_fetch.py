@@ -22,8 +22,8 @@ import typer
 from pyspark.sql import SparkSession
 
 from emulators import settings
-from emulators.connection import connect
-from emulators.environment import client_environment
+from emulators.runtime.environment import client_environment
+from emulators.supervision.connection import connect
 
 TABLE = "benchmark_fetch.orders"
 ROUNDS = 5

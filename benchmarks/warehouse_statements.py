@@ -25,10 +25,11 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
-from emulators import processes, settings
-from emulators.connection import connect
-from emulators.environment import client_environment
+from emulators import settings
+from emulators.runtime.environment import client_environment
 from emulators.settings import CATALOG, Settings
+from emulators.supervision import processes
+from emulators.supervision.connection import connect
 
 SCHEMA = "benchmark_statements"
 TABLES = 20

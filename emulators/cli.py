@@ -34,8 +34,8 @@ class Group(StrEnum):
 @app.command()
 def prepare() -> None:
     """Get Java, the jars and the certificates, and archive Spark's classes for it to start faster."""
-    from emulators import lifecycle
-    from emulators.class_archive import ensure_class_archive
+    from emulators.runtime.class_archive import ensure_class_archive
+    from emulators.supervision import lifecycle
 
     settings = load()
     ensure_class_archive(settings, lifecycle.prepare(settings))
@@ -46,7 +46,7 @@ def up(
     only: Annotated[list[Group] | None, typer.Option(help="Start just this one (repeatable).")] = None,
 ) -> None:
     """Start the emulators and wait until they serve; does nothing for what already runs."""
-    from emulators import lifecycle
+    from emulators.supervision import lifecycle
 
     settings = load()
     began = time.monotonic()
@@ -59,7 +59,7 @@ def up(
 @app.command()
 def down() -> None:
     """Stop the emulators; what they hold stays on disk."""
-    from emulators import lifecycle
+    from emulators.supervision import lifecycle
 
     stopped = lifecycle.down(load())
     console.print(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
@@ -70,7 +70,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
 ) -> None:
     """Tell what is up and how to reach it."""
-    from emulators import lifecycle
+    from emulators.supervision import lifecycle
 
     settings = load()
     if as_json:
@@ -82,7 +82,7 @@ def status(
 @app.command()
 def env() -> None:
     """Print the environment for dbt, ingestion and Spark: eval "$(python -m emulators env)"."""
-    from emulators.environment import as_shell, client_environment
+    from emulators.runtime.environment import as_shell, client_environment
 
     typer.echo(as_shell(client_environment(load())))
 
@@ -108,7 +108,7 @@ def main() -> None:
 
 
 def _print_status(settings: Settings) -> None:
-    from emulators import lifecycle
+    from emulators.supervision import lifecycle
 
     table = Table(box=None, pad_edge=False, show_header=False)
     current = lifecycle.status(settings)

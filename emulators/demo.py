@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from emulators import lifecycle
-from emulators.connection import connect
-from emulators.environment import client_environment
 from emulators.errors import EmulatorError
+from emulators.runtime.environment import client_environment
 from emulators.settings import REPOSITORY, Settings
+from emulators.supervision import lifecycle
+from emulators.supervision.connection import connect
 
 DBT = REPOSITORY / ".venv" / "bin" / "dbt"
 

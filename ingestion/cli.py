@@ -16,14 +16,14 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingestion.console.signals import StopRequest
 from ingestion.errors import ConfigurationError, IngestionError, SendError
 from ingestion.settings import DEFAULT_ORDERS_PER_DAY, BronzeSettings, HubSettings, LandSettings, state_file
-from ingestion.signals import StopRequest
 
 if TYPE_CHECKING:
-    from ingestion.faults import Message
-    from ingestion.producer import Producer
-    from ingestion.transfer import Accept
+    from ingestion.sending.producer import Producer
+    from ingestion.sending.transfer import Accept
+    from ingestion.simulation.faults import Message
 
 INTERRUPTED = 130
 
@@ -144,12 +144,12 @@ def simulate(
 
         from datetime import timedelta
 
-        from ingestion.faults import parse_rates
-        from ingestion.progress import ProgressBar
-        from ingestion.simulator import Simulator, load_state, save_state
-        from ingestion.transfer import chunk_sizes
-        from ingestion.transfer import simulate as run
-        from ingestion.truth import open_account
+        from ingestion.console.progress import ProgressBar
+        from ingestion.sending.transfer import chunk_sizes
+        from ingestion.sending.transfer import simulate as run
+        from ingestion.simulation.account import open_account
+        from ingestion.simulation.faults import parse_rates
+        from ingestion.simulation.simulator import Simulator, load_state, save_state
 
         faults = parse_rates(fault or [])
         place = state or (None if out else state_file())
@@ -241,11 +241,11 @@ def send(
     with reported(verbose):
         began = time.monotonic()
 
-        from ingestion.cursor import Cursor
-        from ingestion.jsonlines import RejectFile, arriving
-        from ingestion.producer import Producer
-        from ingestion.progress import ProgressBar
-        from ingestion.transfer import LineSender
+        from ingestion.console.progress import ProgressBar
+        from ingestion.sending.cursor import Cursor
+        from ingestion.sending.line_files import RejectFile, arriving
+        from ingestion.sending.producer import Producer
+        from ingestion.sending.transfer import LineSender
 
         settings = HubSettings.load()
         source = Path("stdin.jsonl" if file == "-" else file)
@@ -330,14 +330,14 @@ def land(
     batch under way, with exit code 0; the next run goes on from there.
     """
     with reported(verbose):
-        from ingestion import kafka
-        from ingestion.land import locked, run
-        from ingestion.progress import ProgressBar
-        from ingestion.session import spark_session
+        from ingestion.console.progress import ProgressBar
+        from ingestion.landing import kafka_source
+        from ingestion.landing.spark_session import spark_session
+        from ingestion.landing.stream import locked, run
 
         began = time.monotonic()
         settings = LandSettings.load()
-        kafka.reach(settings.kafka)
+        kafka_source.reach(settings.kafka)
         pause = interval if trigger is Trigger.PROCESSING_TIME else None
         with (
             _lines(metrics) as emit,
@@ -395,13 +395,13 @@ def verify(
     1 if anything differs, and names the first rows that do.
     """
     with reported(verbose):
-        from ingestion import truth_file
-        from ingestion.progress import ProgressBar
-        from ingestion.reconciliation import compare, hints
-        from ingestion.report import as_values, is_exact, print_report, report_console
+        from ingestion.console.progress import ProgressBar
         from ingestion.settings import WarehouseSettings
-        from ingestion.verify import QUERIES, differing_rows, read
-        from ingestion.warehouse import session
+        from ingestion.verification import truth_file
+        from ingestion.verification.reads import QUERIES, differing_rows, read
+        from ingestion.verification.reconciliation import compare, hints
+        from ingestion.verification.report import as_values, is_exact, print_report, report_console
+        from ingestion.verification.sql_warehouse import session
 
         expected = truth_file.load(truth)
         with (
@@ -434,7 +434,7 @@ def bootstrap(
     with reported(verbose):
         import os
 
-        from ingestion.bootstrap import statements
+        from ingestion.tables.bootstrap import statements
 
         environment = dict(os.environ)
         if catalog:
@@ -488,10 +488,10 @@ def _destination(
     out: Path | None, patience: float | None, stop: StopRequest
 ) -> Iterator[tuple[Accept, Producer | None]]:
     """What takes simulated messages: a file, one per line, or the hub, with the producer that sends there."""
-    from ingestion.transfer import send_all, write_all
+    from ingestion.sending.transfer import send_all, write_all
 
     if out is None:
-        from ingestion.producer import Producer
+        from ingestion.sending.producer import Producer
 
         with Producer(HubSettings.load(), patience, stop) as producer:
             yield partial(send_all, producer), producer

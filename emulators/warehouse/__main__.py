@@ -12,20 +12,21 @@ import time
 
 from pyspark.sql import SparkSession
 
+from emulators import certificates
 from emulators.errors import EmulatorError
 from emulators.settings import Settings, catalogs_from, is_loopback, load
-from emulators.warehouse import certificates, spark
-from emulators.warehouse.catalog import Catalog
+from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.catalog.records.relations import Records
 from emulators.warehouse.engine import Engine
-from emulators.warehouse.history import HISTORY_FILE, History
-from emulators.warehouse.operations import Operations
-from emulators.warehouse.records import Records
-from emulators.warehouse.server import WarehouseServer
-from emulators.warehouse.service import Service
-from emulators.warehouse.sessions import Sessions
-from emulators.warehouse.status_page import StatusPage
-from emulators.warehouse.thrift import Processor
-from emulators.warehouse.volumes import Volumes
+from emulators.warehouse.files.volumes import Volumes
+from emulators.warehouse.protocol.http_server import WarehouseServer
+from emulators.warehouse.protocol.status_page import StatusPage
+from emulators.warehouse.protocol.thrift_service import Service
+from emulators.warehouse.sessions.history import HISTORY_FILE, History
+from emulators.warehouse.sessions.operations import Operations
+from emulators.warehouse.sessions.sessions import Sessions
+from emulators.warehouse.spark import spark_session
+from emulators.warehouse.thrift_types import Processor
 
 log = logging.getLogger("emulators.warehouse")
 
@@ -57,7 +58,7 @@ def main() -> int:
     log.setLevel(logging.INFO)
     try:
         settings = load()
-        is_large = spark.is_large(settings)
+        is_large = spark_session.is_large(settings)
         certificates.ensure_certificates(settings)
         server = listen(settings)
     except EmulatorError as error:
@@ -109,10 +110,10 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
     """Start Spark, put the catalog back and let clients in."""
     try:
         began = time.monotonic()
-        session = spark.start(settings, is_large)
+        session = spark_session.start(settings, is_large)
         threading.Thread(target=_watch, args=(session, end), name="watch", daemon=True).start()
         records = Records(settings.warehouse_data / "records.sqlite")
-        catalog = Catalog(session, records, spark.tables_folder(settings))
+        catalog = Catalog(session, records, spark_session.tables_folder(settings))
         catalog.restore(catalogs_from())
         session.sql("select 1").toArrow()
         history = History(settings.warehouse_data / HISTORY_FILE)

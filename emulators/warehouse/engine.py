@@ -12,38 +12,32 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
-from emulators.warehouse import (
-    clones,
-    conflicts,
-    delta_log,
-    delta_table,
-    event_log,
-    merges,
-    replace_rows,
-    results,
-    statements,
-)
-from emulators.warehouse.catalog import Catalog, local_path
-from emulators.warehouse.copies import Copies
+from emulators.warehouse.catalog import delta_log
+from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.locks import RelationLocks
+from emulators.warehouse.catalog.records.relations import Relation
+from emulators.warehouse.describing import event_log
+from emulators.warehouse.describing.information_schema import InformationSchema
+from emulators.warehouse.describing.listings import Listings
 from emulators.warehouse.errors import SqlError, sql_error_from, unsupported
-from emulators.warehouse.file_relations import FileRelations
-from emulators.warehouse.grants import Grants
-from emulators.warehouse.information_schema import InformationSchema
-from emulators.warehouse.keys import Keys
-from emulators.warehouse.listings import Listings
-from emulators.warehouse.materialized_views import MATERIALIZED_VIEW, MaterializedViews
+from emulators.warehouse.files.copy_into import Copies
+from emulators.warehouse.files.read_files import FileRelations
+from emulators.warehouse.files.volumes import Volumes
 from emulators.warehouse.names import short_hash, shown, split
-from emulators.warehouse.namespaces import Namespaces
-from emulators.warehouse.policies import Policies
-from emulators.warehouse.records import Relation
-from emulators.warehouse.relation_locks import RelationLocks
-from emulators.warehouse.results import Column, ResultSet
-from emulators.warehouse.sessions import Session
-from emulators.warehouse.sql_text import assigned, literal, quoted
-from emulators.warehouse.statements import Clauses, Name
-from emulators.warehouse.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
-from emulators.warehouse.tuning import Tuning
-from emulators.warehouse.volumes import Volumes
+from emulators.warehouse.relations import conflicts, delta_table, insert_replace, merge_errors, shallow_clones
+from emulators.warehouse.relations.grants import Grants
+from emulators.warehouse.relations.keys import Keys
+from emulators.warehouse.relations.materialized_views import MATERIALIZED_VIEW, MaterializedViews
+from emulators.warehouse.relations.namespaces import Namespaces
+from emulators.warehouse.relations.policies import Policies
+from emulators.warehouse.relations.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
+from emulators.warehouse.results import result_set
+from emulators.warehouse.results.result_set import Column, ResultSet
+from emulators.warehouse.sessions.sessions import Session
+from emulators.warehouse.spark.tuning import Tuning
+from emulators.warehouse.sql import statements
+from emulators.warehouse.sql.quoting import assigned, literal, quoted
+from emulators.warehouse.sql.statements import Clauses, Name
 
 _LAST_COMMIT = "spark.databricks.delta.lastCommitVersionInSession"
 """Where Delta says which version the last commit of a session made."""
@@ -168,11 +162,11 @@ class Engine:
     ) -> ResultSet:
         handler = self._handlers.get(type(statement))
         if handler:
-            return handler(statement, session) or results.empty()
+            return handler(statement, session) or result_set.empty()
         self._tuning.prepare(session)
         if isinstance(statement, statements.Query):
             frame = session.spark.sql(statement.sql)
-            return results.from_dataframe(_named_as_written(frame, statement.sql), row_limit)
+            return result_set.from_dataframe(_named_as_written(frame, statement.sql), row_limit)
         return self._command(statement, session)
 
     def _command(self, statement: statements.Statement, session: Session) -> ResultSet:
@@ -207,10 +201,12 @@ class Engine:
         else:
             if statement.is_insert:
                 session.spark.conf.unset(_LAST_COMMIT)
-            run = partial(conflicts.carried_out, lambda: merges.run(session.spark, statement.sql), written)
+            run = partial(
+                conflicts.carried_out, lambda: merge_errors.run(session.spark, statement.sql), written
+            )
             if statement.is_clone:
-                run = partial(clones.carried_out, run, is_there[0], session.spark)
-            result = results.from_command(run())
+                run = partial(shallow_clones.carried_out, run, is_there[0], session.spark)
+            result = result_set.from_command(run())
         if statement.if_not_exists and self._was_there(statement, is_there, session):
             return result
         if statement.renamed_to:
@@ -231,7 +227,9 @@ class Engine:
             where = self.catalog.resolve(statement.defines[0], session)
             self._carry_out_clauses(where, statement.clauses, is_there[0] is None, session)
             if statement.is_clone:
-                self._records.put_type(*where, f"{self.catalog.get(where, session).type}{clones.CLONE_TYPE}")
+                self._records.put_type(
+                    *where, f"{self.catalog.get(where, session).type}{shallow_clones.CLONE_TYPE}"
+                )
         if statement.function:
             where = self.catalog.resolve(statement.function, session)
             if statement.is_drop:
@@ -250,7 +248,7 @@ class Engine:
                     raise _not_a_metric_view(statement.defines[0])
                 if old and old.type == "METRIC_VIEW":
                     return self._replace_metric_view(statement, old, session)
-                return results.from_command(session.spark.sql(statement.sql))
+                return result_set.from_command(session.spark.sql(statement.sql))
             finally:
                 self._views_replaced += 1
 
@@ -261,7 +259,7 @@ class Engine:
         name, aside = (quoted((old.schema, each)) for each in (old.name, f"{old.name}__replaced"))
         session.spark.sql(f"alter view {name} rename to {aside}")
         try:
-            result = results.from_command(session.spark.sql(statement.sql))
+            result = result_set.from_command(session.spark.sql(statement.sql))
             kept = {**old.properties, **({"comment": old.comment} if old.comment else {})}
             if not statement.replaces and kept:  # it is an ALTER
                 session.spark.sql(f"alter view {name} set tblproperties ({assigned(kept)})")
@@ -286,10 +284,10 @@ class Engine:
         folder = local_path(relation.location)
         version = session.spark.conf.get(_LAST_COMMIT, None)
         if folder is None or version is None:
-            return results.empty()
+            return result_set.empty()
         count = delta_log.inserted_rows(folder, int(version) - 1)
         if count is None:
-            return results.empty()
+            return result_set.empty()
         return _inserted_rows(count)
 
     def _was_there(
@@ -367,7 +365,7 @@ class Engine:
         columns = [each.name for each in self._records.columns(relation.schema, relation.name)]
         source = session.spark.sql(f"{statement.head}{statement.query}").columns
         target = quoted((self.catalog.name, relation.schema, relation.name))
-        merge = replace_rows.merge_of(statement, target, columns, source)
+        merge = insert_replace.merge_of(statement, target, columns, source)
         changed = conflicts.carried_out(lambda: session.spark.sql(merge), relation)
         return _inserted_rows(changed.collect()[0]["num_inserted_rows"])
 
@@ -382,7 +380,7 @@ class Engine:
             session.spark.sql(text).createOrReplaceTempView(views[-1])
             sql = f"{sql[:start]}table {views[-1]}{sql[end:]}"
         try:
-            return results.from_dataframe(session.spark.sql(sql))
+            return result_set.from_dataframe(session.spark.sql(sql))
         finally:
             for each in views:
                 session.spark.catalog.dropTempView(each)
@@ -480,8 +478,8 @@ def _named_as_written(frame: DataFrame, sql: str) -> DataFrame:
 
 
 def _inserted_rows(count: int) -> ResultSet:
-    columns = [Column(each, t.LongType()) for each in (results.AFFECTED_ROWS, "num_inserted_rows")]
-    return results.from_rows(columns, [(count, count)])
+    columns = [Column(each, t.LongType()) for each in (result_set.AFFECTED_ROWS, "num_inserted_rows")]
+    return result_set.from_rows(columns, [(count, count)])
 
 
 def _not_a_metric_view(name: Name) -> SqlError:

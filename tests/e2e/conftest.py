@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from emulators import lifecycle
-from emulators.environment import client_environment
+from emulators.runtime.environment import client_environment
 from emulators.settings import load
+from emulators.supervision import lifecycle
 from tests.e2e.place import Place, emulated
 
 NEEDED = (

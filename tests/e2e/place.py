@@ -20,9 +20,9 @@ from databricks.sdk.core import Config, oauth_service_principal
 from databricks.sql.client import Connection
 
 from emulators.settings import REPOSITORY
-from ingestion import bootstrap
-from ingestion.bronze import TABLE
 from ingestion.settings import BronzeSettings
+from ingestion.tables import bootstrap
+from ingestion.tables.order_events import TABLE
 
 INSERT_ROWS = 50
 """Rows in one INSERT statement that copies landed rows to a workspace."""

@@ -17,7 +17,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from emulators.settings import REPOSITORY
-from emulators.warehouse.history import HISTORY_FILE
+from emulators.warehouse.sessions.history import HISTORY_FILE
 from tests.e2e.place import Place
 
 CUSTOMER = "C1023"

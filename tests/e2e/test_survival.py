@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # re-exported
 
 from emulators.settings import REPOSITORY
-from ingestion.simulator import Simulator
+from ingestion.simulation.simulator import Simulator
 from tests.e2e.place import Place
 
 ROUNDS = 20 if os.environ.get("SOAK") else 2

@@ -19,8 +19,8 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 
 from emulators import settings
 from emulators.eventhubs import broker, front
-from emulators.jars import ensure_jars
-from emulators.java import ensure_java
+from emulators.runtime.jars import ensure_jars
+from emulators.runtime.java import ensure_java
 from emulators.settings import REPOSITORY, Settings
 
 START_TIMEOUT = 60.0

@@ -21,15 +21,15 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from pyspark.sql import SparkSession
 
 from emulators import settings as emulator_settings
-from emulators.environment import client_environment
 from emulators.eventhubs import broker, front
-from emulators.jars import ensure_jars
-from emulators.java import ensure_java
+from emulators.runtime.environment import client_environment
+from emulators.runtime.jars import ensure_jars
+from emulators.runtime.java import ensure_java
+from emulators.runtime.spark_conf import write_spark_conf
 from emulators.settings import REPOSITORY, Settings
-from emulators.spark_conf import write_spark_conf
-from ingestion.batches import TABLE as BATCHES
-from ingestion.bronze import TABLE
-from ingestion.session import spark_session
+from ingestion.landing.spark_session import spark_session
+from ingestion.tables.ingest_batches import TABLE as BATCHES
+from ingestion.tables.order_events import TABLE
 
 PARTITIONS = 4
 START_SECONDS = 180.0

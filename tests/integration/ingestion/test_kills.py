@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.batches import TABLE as BATCHES
-from ingestion.bronze import TABLE
-from ingestion.simulator import Simulator
+from ingestion.simulation.simulator import Simulator
+from ingestion.tables.ingest_batches import TABLE as BATCHES
+from ingestion.tables.order_events import TABLE
 from tests.integration.ingestion.conftest import Place
 
 SOAK = bool(os.environ.get("SOAK"))

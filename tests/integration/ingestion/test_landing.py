@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pyspark.sql import SparkSession
 
-from ingestion import batches, bootstrap, bronze
+from ingestion.console.signals import StopRequest
 from ingestion.errors import HubError, LandingError
-from ingestion.land import Landed, run
+from ingestion.landing.stream import Landed, run
 from ingestion.settings import BronzeSettings, LandSettings
-from ingestion.signals import StopRequest
-from ingestion.simulator import Simulator
+from ingestion.simulation.simulator import Simulator
+from ingestion.tables import bootstrap, ingest_batches, order_events
 from tests.integration.ingestion.conftest import Emulator, Place, wait_until
 
 
@@ -197,7 +197,7 @@ def test_tables_by_name_are_the_owners_to_create(place: Place, spark: SparkSessi
     named = BronzeSettings(None, "spark_catalog", "by_name", "by_name_ops")
     settings = replace(loaded, bronze=named)
     place.produce(Simulator(43).take(20))
-    tables = (bronze.DEFINITION, batches.DEFINITION)
+    tables = (order_events.DEFINITION, ingest_batches.DEFINITION)
     for table in tables:
         with pytest.raises(LandingError, match=f"`{table.name}` does not exist"):
             run(spark, settings, None, 1000, False, StopRequest())
@@ -210,7 +210,7 @@ def test_tables_by_name_are_the_owners_to_create(place: Place, spark: SparkSessi
     messages, record = (spark.table(table.name_in(named)) for table in tables)
     assert messages.select("partition", "offset").distinct().count() == messages.count() == 50
     assert [row["row_count"] for row in record.orderBy("ingest_batch_id").collect()] == [20, 30]
-    spark.sql(f"drop table {bronze.DEFINITION.name_in(named)}")
+    spark.sql(f"drop table {order_events.DEFINITION.name_in(named)}")
     for statement in bootstrap.statements(named):
         spark.sql(statement)
     with pytest.raises(LandingError, match="belongs to another table"):

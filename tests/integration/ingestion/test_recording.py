@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from ingestion import delta, recorder
-from ingestion.batches import Batch, Partition
 from ingestion.errors import LandingError
-from ingestion.recorder import BatchTable, Recorder
+from ingestion.landing import delta_table, recorder
+from ingestion.landing.recorder import BatchTable, Recorder
 from ingestion.settings import BronzeSettings
+from ingestion.tables.ingest_batches import Batch, Partition
 from tests.integration.ingestion.conftest import wait_until
 
 
@@ -45,10 +45,10 @@ def test_a_table_says_the_same_of_itself_with_and_without_checksums(
         found.append(rows.coalesce(1))
         again = table_in(tmp_path, spark)
         assert (again.table_id, again.file_count) == (found.table_id, count)
-        assert delta.summary(tmp_path / "ingest_batches") == (found.table_id, count)
+        assert delta_table.summary(tmp_path / "ingest_batches") == (found.table_id, count)
     for file in log_of(found).glob("*.crc"):
         file.unlink()
-    assert delta.summary(tmp_path / "ingest_batches") is None
+    assert delta_table.summary(tmp_path / "ingest_batches") is None
     again = table_in(tmp_path, spark)
     assert (again.table_id, again.file_count) == (found.table_id, 2)
 

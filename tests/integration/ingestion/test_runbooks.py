@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import replace
 
 from emulators.settings import REPOSITORY
-from ingestion.simulator import Simulator
+from ingestion.simulation.simulator import Simulator
 from tests.integration.ingestion.conftest import Place
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulators.settings import Settings
-from ingestion.simulator import Simulator
+from ingestion.simulation.simulator import Simulator
 from tests.integration.ingestion.conftest import Emulator, Place, wait_until
 
 

@@ -21,9 +21,9 @@ import pytest
 from emulators.eventhubs.amqp.errors import INTERNAL_ERROR, NOT_ALLOWED, SERVER_BUSY, SHUTTING_DOWN, AmqpError
 from emulators.settings import REPOSITORY
 from ingestion.errors import HubError
-from ingestion.producer import LINGER_SECONDS, Producer
+from ingestion.sending.producer import LINGER_SECONDS, Producer
 from ingestion.settings import HubSettings
-from ingestion.simulator import Simulator
+from ingestion.simulation.simulator import Simulator
 from tests.integration.ingestion.conftest import wait_until
 from tests.integration.ingestion.peers import HUB, Batch, FaultyHub, Line
 

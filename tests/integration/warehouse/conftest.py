@@ -18,12 +18,12 @@ from databricks import sql
 from databricks.sql.client import Connection, Cursor
 
 from emulators import settings
-from emulators.environment import client_environment, service_environment
-from emulators.jars import ensure_jars
-from emulators.java import ensure_java
+from emulators.runtime.environment import client_environment, service_environment
+from emulators.runtime.jars import ensure_jars
+from emulators.runtime.java import ensure_java
+from emulators.runtime.spark_conf import write_spark_conf
 from emulators.settings import HTTP_PATH, REPOSITORY, Settings
-from emulators.spark_conf import write_spark_conf
-from emulators.warehouse.server import is_ready
+from emulators.warehouse.protocol.http_server import is_ready
 
 PROJECT = Path(__file__).with_name("project")
 DBT = str(Path(sys.executable).with_name("dbt"))

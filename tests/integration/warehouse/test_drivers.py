@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from emulators.java import home_of
+from emulators.certificates import BUNDLE_FILE
+from emulators.runtime.java import home_of
 from emulators.settings import HTTP_PATH, LOOPBACK, REPOSITORY
-from emulators.warehouse.certificates import BUNDLE_FILE
 from tests.integration.warehouse.conftest import Warehouse
 
 SOURCES = Path(__file__).with_name("drivers")

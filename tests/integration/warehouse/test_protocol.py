@@ -15,8 +15,8 @@ import pytest
 from databricks.sql.exc import Error, ServerOperationError
 
 from emulators.settings import LOOPBACK
-from emulators.warehouse import spool
-from emulators.warehouse.operations import LINGER_SECONDS
+from emulators.warehouse.results import spool
+from emulators.warehouse.sessions.operations import LINGER_SECONDS
 from tests.integration.warehouse.conftest import Warehouse
 
 ENDLESS = "select count(*) from range(1000000000000) where rand() < 2"

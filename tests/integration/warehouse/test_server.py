@@ -14,9 +14,9 @@ import psutil
 import pytest
 from databricks.sql.exc import Error, RequestError, ServerOperationError
 
-from emulators.class_archive import archive_of
+from emulators.certificates import BUNDLE_FILE
+from emulators.runtime.class_archive import archive_of
 from emulators.settings import HTTP_PATH, LOOPBACK
-from emulators.warehouse.certificates import BUNDLE_FILE
 from tests.integration.warehouse.conftest import Warehouse
 
 

@@ -10,7 +10,8 @@ import yaml  # type: ignore[import-untyped]  # no stubs among the dependencies
 from pydantic import ValidationError
 
 from emulators.settings import REPOSITORY
-from ingestion import bronze, contract
+from ingestion import contract
+from ingestion.tables import order_events
 
 EVENT: dict[str, Any] = {
     "event_id": "5f0c7c1e-3b0e-4b51-8a3c-5a6c1d1f2e3d",
@@ -56,7 +57,7 @@ def test_columns_are_those_of_the_staging_model() -> None:
     models = yaml.safe_load((REPOSITORY / "models/bronze/stg_orders__order_events.yml").read_text())
     described = {column["name"]: column["data_type"] for column in models["models"][0]["columns"]}
     of_reading = {"rule_id", "reason", "unknown_fields", "drift", "is_corrected"}
-    of_bronze = {column.name for column in bronze.COLUMNS} | of_reading
+    of_bronze = {column.name for column in order_events.COLUMNS} | of_reading
     assert {name: kind for name, kind in described.items() if name not in of_bronze} == {
         column.name: column.spark_type for column in contract.columns()
     }
@@ -75,7 +76,7 @@ def test_bronze_columns_are_those_of_the_source() -> None:
         column["name"]: column["data_type"].replace(" ", "")
         for column in sources["sources"][0]["tables"][0]["columns"]
     }
-    assert described == {column.name: column.spark_type.replace(" ", "") for column in bronze.COLUMNS}
+    assert described == {column.name: column.spark_type.replace(" ", "") for column in order_events.COLUMNS}
 
 
 def test_only_three_fields_may_be_missing() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from ingestion.reconciliation import Found, Partition
-from ingestion.truth_file import Truth
+from ingestion.verification.reconciliation import Found, Partition
+from ingestion.verification.truth_file import Truth
 
 
 def values(**parts: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What the warehouse remembers of each kind of object, in SQLite."""

@@ -1,0 +1,78 @@
+"""What the warehouse remembers of volumes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emulators.warehouse.catalog.records.privileges import PrivilegeRecords
+from emulators.warehouse.storage.database import now
+
+MANAGED = "MANAGED"
+EXTERNAL = "EXTERNAL"
+
+
+@dataclass(frozen=True)
+class VolumeRecord:
+    """A volume as recorded.
+
+    Attributes:
+        schema: by the name it has inside Spark.
+        location: URI of the folder of its files.
+    """
+
+    schema: str
+    name: str
+    type: str
+    location: str
+    comment: str | None
+
+
+class VolumeRecords(PrivilegeRecords):
+    """Records of volumes."""
+
+    def put_volume(self, volume: VolumeRecord) -> None:
+        """Record a volume, or its comment."""
+        moment = now()
+        self._run(
+            "insert into volume_record values (?, ?, ?, ?, ?, ?, ?) on conflict do update set "
+            "comment = excluded.comment, last_altered = excluded.last_altered",
+            volume.schema,
+            volume.name,
+            volume.type,
+            volume.location,
+            volume.comment,
+            moment,
+            moment,
+        )
+
+    def volumes(self, schema: str | None = None) -> list[VolumeRecord]:
+        """The volumes of a schema, or all."""
+        rows = self._rows(
+            "select schema_name, name, type, location, comment from volume_record "
+            "where schema_name = ? or ? is null order by 1, 2",
+            schema,
+            schema,
+        )
+        return [VolumeRecord(*row) for row in rows]
+
+    def volume(self, schema: str, name: str) -> VolumeRecord | None:
+        """The volume of this name."""
+        return next((each for each in self.volumes(schema) if each.name == name), None)
+
+    def rename_volume(self, old: VolumeRecord, new: tuple[str, str]) -> None:
+        """Carry what is recorded of a volume over to its new name."""
+        with self.transaction():
+            self._run(
+                "update volume_record set schema_name = ?, name = ?, last_altered = ? "
+                "where schema_name = ? and name = ?",
+                *new,
+                now(),
+                *(old.schema, old.name),
+            )
+            self.rename_privileges("VOLUME", (old.schema, old.name), new)
+
+    def drop_volume(self, schema: str, name: str) -> None:
+        """Forget a volume, its grants and its owner."""
+        with self.transaction():
+            self.drop_privileges("VOLUME", schema, name)
+            self._run("delete from volume_record where schema_name = ? and name = ?", schema, name)

@@ -1,0 +1,1 @@
+"""Statements that tell what there is: SHOW, DESCRIBE, the information schema, histories."""

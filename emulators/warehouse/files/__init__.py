@@ -1,0 +1,1 @@
+"""Files: volumes, PUT and GET of drivers, read_files, COPY INTO."""

@@ -1,0 +1,336 @@
+"""What the metadata calls of drivers (GetTables, GetColumns, …) list: JDBC's columns, from the records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import types as t
+
+from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
+from emulators.warehouse.names import INFORMATION_SCHEMA, spark_schema, split
+from emulators.warehouse.results import result_set
+from emulators.warehouse.results.result_set import Column, ResultSet
+from emulators.warehouse.sessions.sessions import Session
+from emulators.warehouse.sql import patterns
+from emulators.warehouse.sql.type_names import sql_name
+from emulators.warehouse.thrift_types import ttypes
+
+_STRING = t.StringType()
+_INT = t.IntegerType()
+_SHORT = t.ShortType()
+
+_TABLE_TYPES = dict.fromkeys(
+    ("MANAGED", "EXTERNAL", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE"), "TABLE"
+)
+
+_TYPES: tuple[tuple[str, int, int | None], ...] = (
+    ("BOOLEAN", 16, None),
+    ("TINYINT", -6, 3),
+    ("SMALLINT", 5, 5),
+    ("INT", 4, 10),
+    ("BIGINT", -5, 19),
+    ("FLOAT", 6, 7),
+    ("DOUBLE", 8, 15),
+    ("DECIMAL", 3, 38),
+    ("STRING", 12, None),
+    ("VARCHAR", 12, None),
+    ("CHAR", 1, None),
+    ("BINARY", -2, None),
+    ("DATE", 91, None),
+    ("TIMESTAMP", 93, None),
+    ("TIMESTAMP_NTZ", 93, None),
+    ("INTERVAL", 1111, None),
+    ("ARRAY", 2003, None),
+    ("MAP", 2000, None),
+    ("STRUCT", 2002, None),
+    ("VARIANT", 1111, None),
+)
+"""Type name, JDBC type code, precision: numbers have one."""
+
+_NO_ACTION, _NOT_DEFERRABLE = 3, 7
+_RETURNS_NO_TABLE, _RETURNS_TABLE = 1, 2
+
+_INFO = {
+    ttypes.TGetInfoType.CLI_SERVER_NAME: "Spark SQL",
+    ttypes.TGetInfoType.CLI_DBMS_NAME: "Spark SQL",
+    ttypes.TGetInfoType.CLI_DBMS_VER: "4.2.0",
+    ttypes.TGetInfoType.CLI_DATA_SOURCE_READ_ONLY: "N",
+    ttypes.TGetInfoType.CLI_SEARCH_PATTERN_ESCAPE: "\\",
+    ttypes.TGetInfoType.CLI_IDENTIFIER_QUOTE_CHAR: "`",
+    ttypes.TGetInfoType.CLI_CATALOG_NAME: "Y",
+    ttypes.TGetInfoType.CLI_USER_NAME: "root",
+    ttypes.TGetInfoType.CLI_MAX_COLUMN_NAME_LEN: "255",
+    ttypes.TGetInfoType.CLI_MAX_CATALOG_NAME_LEN: "255",
+    ttypes.TGetInfoType.CLI_MAX_SCHEMA_NAME_LEN: "255",
+    ttypes.TGetInfoType.CLI_MAX_TABLE_NAME_LEN: "255",
+    ttypes.TGetInfoType.CLI_MAX_IDENTIFIER_LEN: "255",
+}
+
+
+def info(kind: int) -> Any:
+    """The answer of GetInfo: name and version of the server, and its limits."""
+    return ttypes.TGetInfoValue(stringValue=_INFO.get(kind, ""))
+
+
+class Metadata:
+    """Answers the metadata calls; every method takes the call's request and its session."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._records = catalog.records
+
+    def catalogs(self, request: Any, session: Session) -> ResultSet:
+        """Every catalog."""
+        return result_set.from_rows(
+            _strings("TABLE_CAT"), [(each,) for each in self._catalog.catalog_names()]
+        )
+
+    def schemas(self, request: Any, session: Session) -> ResultSet:
+        """Schemas whose name is like a pattern (`%` and `_`)."""
+        found = [(INFORMATION_SCHEMA, each) for each in self._catalog.catalog_names()]
+        found += [(each.schema, each.catalog) for each in self._records.schemas()]
+        rows = sorted(
+            (schema, catalog)
+            for schema, catalog in found
+            if _is_like(catalog, request.catalogName) and _is_like(schema, request.schemaName)
+        )
+        return result_set.from_rows(_strings("TABLE_SCHEM", "TABLE_CATALOG"), rows)
+
+    def tables(self, request: Any, session: Session) -> ResultSet:
+        """Tables and views whose schema and name are like a pattern."""
+        wanted = {each.upper() for each in request.tableTypes or ()}
+        rows = [
+            (*split(each.schema), each.name, kind, each.comment or "", None, None, None, None, None)
+            for each in self._relations(request)
+            if (kind := _TABLE_TYPES.get(each.type, each.type)) and (not wanted or kind in wanted)
+        ]
+        columns = _strings(
+            "TABLE_CAT",
+            "TABLE_SCHEM",
+            "TABLE_NAME",
+            "TABLE_TYPE",
+            "REMARKS",
+            "TYPE_CAT",
+            "TYPE_SCHEM",
+            "TYPE_NAME",
+            "SELF_REFERENCING_COL_NAME",
+            "REF_GENERATION",
+        )
+        return result_set.from_rows(columns, rows)
+
+    def table_types(self, request: Any, session: Session) -> ResultSet:
+        """The kinds of relation there can be."""
+        kinds = ("TABLE", "VIEW", "MATERIALIZED_VIEW", "STREAMING_TABLE", "METRIC_VIEW")
+        return result_set.from_rows(_strings("TABLE_TYPE"), [(each,) for each in kinds])
+
+    def columns(self, request: Any, session: Session) -> ResultSet:
+        """Columns whose schema, relation and name are like a pattern."""
+        self._catalog.follow()
+        rows = [
+            _column_row(relation, position, column)
+            for relation in self._relations(request)
+            for position, column in enumerate(self._records.columns(relation.schema, relation.name))
+            if _is_like(column.name, request.columnName)
+        ]
+        return result_set.from_rows(_COLUMN_COLUMNS, rows)
+
+    def type_info(self, request: Any, session: Session) -> ResultSet:
+        """The types a column can have."""
+        rows = []
+        for name, code, precision in _TYPES:
+            is_number = precision is not None
+            scale = 38 if name == "DECIMAL" else 0
+            rows.append(
+                (
+                    *(name, code, precision, None, None, None, 1, name in ("STRING", "VARCHAR", "CHAR"), 3),
+                    *(not is_number, False, False, None, 0, scale, None, None, 10 if is_number else None),
+                )
+            )
+        return result_set.from_rows(_TYPE_COLUMNS, rows)
+
+    def functions(self, request: Any, session: Session) -> ResultSet:
+        """Functions whose schema and name are like a pattern: people's own, not those of SQL."""
+        rows = []
+        for each in self._records.functions_of():
+            catalog, schema = split(each.schema)
+            if (
+                _is_like(catalog, request.catalogName)
+                and _is_like(schema, request.schemaName)
+                and _is_like(each.name, request.functionName)
+            ):
+                is_table = each.details.get("data_type") == "TABLE"
+                kind = _RETURNS_TABLE if is_table else _RETURNS_NO_TABLE
+                remarks = each.details.get("comment", "")
+                rows.append((catalog, schema, each.name, remarks, kind, each.name))
+        names = ("FUNCTION_CAT", "FUNCTION_SCHEM", "FUNCTION_NAME", "REMARKS")
+        columns = [*_strings(*names), Column("FUNCTION_TYPE", _INT), *_strings("SPECIFIC_NAME")]
+        return result_set.from_rows(columns, rows)
+
+    def primary_keys(self, request: Any, session: Session) -> ResultSet:
+        """The primary key of a table."""
+        catalog, schema, table = _named(session, request.catalogName, request.schemaName, request.tableName)
+        rows = [
+            (catalog, schema, table, column, position + 1, name)
+            for name, key, _ in self._records.keys(spark_schema(catalog, schema), table)
+            if key.kind == "PRIMARY KEY"
+            for position, column in enumerate(key.columns)
+        ]
+        names = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "COLUMN_NAME", "KEY_SEQ", "PK_NAME"]
+        columns = [Column(each, _INT if each == "KEY_SEQ" else _STRING) for each in names]
+        return result_set.from_rows(columns, rows)
+
+    def cross_reference(self, request: Any, session: Session) -> ResultSet:
+        """The foreign keys of one table, of one that others refer to, or between two."""
+        child = _named(
+            session, request.foreignCatalogName, request.foreignSchemaName, request.foreignTableName
+        )
+        parent = _named(session, request.parentCatalogName, request.parentSchemaName, request.parentTableName)
+        rows = []
+        for relation in self._records.relations():
+            where = (*split(relation.schema), relation.name)
+            if request.foreignTableName and where != child:
+                continue
+            for name, key, to in self._records.keys(relation.schema, relation.name):
+                if to is None or (request.parentTableName and (*split(to[0]), to[1]) != parent):
+                    continue
+                primary = [
+                    (known, each) for known, each, _ in self._records.keys(*to) if each.kind == "PRIMARY KEY"
+                ]
+                referred = key.parent_columns or (primary[0][1].columns if primary else ())
+                rows += [
+                    (
+                        *(*split(to[0]), to[1], referred_column, *where, column, position + 1),
+                        *(_NO_ACTION, _NO_ACTION, name, primary[0][0] if primary else None, _NOT_DEFERRABLE),
+                    )
+                    for position, (column, referred_column) in enumerate(
+                        zip(key.columns, referred, strict=False)
+                    )
+                ]
+        return result_set.from_rows(_CROSS_REFERENCE_COLUMNS, rows)
+
+    def _relations(self, request: Any) -> list[Relation]:
+        schemas = {
+            each.name
+            for each in self._records.schemas()
+            if _is_like(each.catalog, request.catalogName) and _is_like(each.schema, request.schemaName)
+        }
+        return [
+            each
+            for each in self._records.relations()
+            if each.schema in schemas and _is_like(each.name, request.tableName)
+        ]
+
+
+_CROSS_REFERENCE_COLUMNS = [
+    Column("PKTABLE_CAT", _STRING),
+    Column("PKTABLE_SCHEM", _STRING),
+    Column("PKTABLE_NAME", _STRING),
+    Column("PKCOLUMN_NAME", _STRING),
+    Column("FKTABLE_CAT", _STRING),
+    Column("FKTABLE_SCHEM", _STRING),
+    Column("FKTABLE_NAME", _STRING),
+    Column("FKCOLUMN_NAME", _STRING),
+    Column("KEY_SEQ", _INT),
+    Column("UPDATE_RULE", _INT),
+    Column("DELETE_RULE", _INT),
+    Column("FK_NAME", _STRING),
+    Column("PK_NAME", _STRING),
+    Column("DEFERRABILITY", _INT),
+]
+
+_TYPE_COLUMNS = [
+    Column("TYPE_NAME", _STRING),
+    Column("DATA_TYPE", _INT),
+    Column("PRECISION", _INT),
+    Column("LITERAL_PREFIX", _STRING),
+    Column("LITERAL_SUFFIX", _STRING),
+    Column("CREATE_PARAMS", _STRING),
+    Column("NULLABLE", _SHORT),
+    Column("CASE_SENSITIVE", t.BooleanType()),
+    Column("SEARCHABLE", _SHORT),
+    Column("UNSIGNED_ATTRIBUTE", t.BooleanType()),
+    Column("FIXED_PREC_SCALE", t.BooleanType()),
+    Column("AUTO_INCREMENT", t.BooleanType()),
+    Column("LOCAL_TYPE_NAME", _STRING),
+    Column("MINIMUM_SCALE", _SHORT),
+    Column("MAXIMUM_SCALE", _SHORT),
+    Column("SQL_DATA_TYPE", _INT),
+    Column("SQL_DATETIME_SUB", _INT),
+    Column("NUM_PREC_RADIX", _INT),
+]
+
+_COLUMN_COLUMNS = [
+    Column("TABLE_CAT", _STRING),
+    Column("TABLE_SCHEM", _STRING),
+    Column("TABLE_NAME", _STRING),
+    Column("COLUMN_NAME", _STRING),
+    Column("DATA_TYPE", _INT),
+    Column("TYPE_NAME", _STRING),
+    Column("COLUMN_SIZE", _INT),
+    Column("BUFFER_LENGTH", t.ByteType()),
+    Column("DECIMAL_DIGITS", _INT),
+    Column("NUM_PREC_RADIX", _INT),
+    Column("NULLABLE", _INT),
+    Column("REMARKS", _STRING),
+    Column("COLUMN_DEF", _STRING),
+    Column("SQL_DATA_TYPE", _INT),
+    Column("SQL_DATETIME_SUB", _INT),
+    Column("CHAR_OCTET_LENGTH", _INT),
+    Column("ORDINAL_POSITION", _INT),
+    Column("IS_NULLABLE", _STRING),
+    Column("SCOPE_CATALOG", _STRING),
+    Column("SCOPE_SCHEMA", _STRING),
+    Column("SCOPE_TABLE", _STRING),
+    Column("SOURCE_DATA_TYPE", _SHORT),
+    Column("IS_AUTO_INCREMENT", _STRING),
+]
+
+
+def _column_row(relation: Relation, position: int, column: ColumnRecord) -> tuple[Any, ...]:
+    name = sql_name(column.type)
+    base = name.partition("(")[0].partition("<")[0].partition(" ")[0]
+    code, precision = next(((code, digits) for known, code, digits in _TYPES if known == base), (1111, None))
+    is_number = precision is not None
+    decimal = column.type if isinstance(column.type, t.DecimalType) else None
+    return (
+        *split(relation.schema),
+        relation.name,
+        column.name,
+        code,
+        name,
+        decimal.precision if decimal else precision,
+        None,
+        decimal.scale if decimal else 0 if isinstance(column.type, t.IntegralType) else None,
+        10 if is_number else None,
+        1 if column.is_nullable else 0,
+        column.comment or "",
+        column.default,
+        None,
+        None,
+        None,
+        position,
+        "YES" if column.is_nullable else "NO",
+        None,
+        None,
+        None,
+        None,
+        "NO",
+    )
+
+
+def _strings(*names: str) -> list[Column]:
+    return [Column(each, _STRING) for each in names]
+
+
+def _is_like(name: str, pattern: str | None) -> bool:
+    """Whether a metadata pattern takes a name: `%` any text, `_` any character, `*` as `%`."""
+    return not pattern or bool(patterns.like([name], pattern))
+
+
+def _named(
+    session: Session, catalog: str | None, schema: str | None, table: str | None
+) -> tuple[str, str, str]:
+    """The catalog, schema and table that a call names; what it leaves out is the session's."""
+    current = split(session.schema)
+    return (catalog or current[0]).lower(), (schema or current[1]).lower(), (table or "").lower()

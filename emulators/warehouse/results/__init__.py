@@ -1,0 +1,1 @@
+"""Rows of statements: held, written to files, and encoded as clients read them."""

@@ -1,0 +1,1 @@
+"""Sessions of clients, the statements that run in them, and their history."""

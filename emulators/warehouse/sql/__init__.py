@@ -1,0 +1,1 @@
+"""The text of statements: words, names, parameters and the forms that are recognised."""

@@ -1,0 +1,1 @@
+"""The SQLite files behind records and history."""

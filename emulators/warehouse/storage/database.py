@@ -1,0 +1,120 @@
+"""The SQLite file behind the records: its transactions, and queries of the information schema over it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from emulators.settings import CATALOG
+from emulators.warehouse.storage.sqlite_reader import SqliteReader
+
+SCHEMA_SQL = Path(__file__).with_name("records.sql")
+VIEWS_SQL = Path(__file__).with_name("information_schema.sql")
+TIME = "%Y-%m-%d %H:%M:%S.%f"
+
+_NEWER_COLUMNS = (
+    ("schema_record", "catalog_name", f"text not null default '{CATALOG}'"),
+    ("schema_record", "schema_name", "text not null default ''"),
+    ("function_record", "details", "text not null default '{}'"),
+    ("function_record", "created", "text not null default ''"),
+    ("key_record", "is_rely", "integer not null default 0"),
+    ("column_record", "generation", "text"),
+    ("refresh_record", "is_canceled", "integer not null default 0"),
+)
+"""Columns that the tables of an older file may lack."""
+
+
+def now() -> str:
+    """This moment, as records keep times."""
+    return datetime.now(UTC).strftime(TIME)
+
+
+def at(seconds: float) -> str:
+    """A moment in seconds since the epoch, as records keep times."""
+    return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
+
+
+class Database:
+    """The SQLite file; safe to use from any thread.
+
+    Args:
+        file: made on first use. Committed records survive `kill -9`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.lock = threading.RLock()
+        """Held by whoever reads or changes records, or the catalog: two locks would have to keep an order."""
+        self._depth = 0
+        self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = normal")
+        self._db.executescript(SCHEMA_SQL.read_text())
+        self._upgrade()
+        self._reader = SqliteReader(file, "information_schema")
+
+    def _upgrade(self) -> None:
+        """Bring the tables of an older file to what they are now, and make the views anew."""
+        with self.transaction():
+            for table, column, kind in _NEWER_COLUMNS:
+                names = {name for (name,) in self._rows("select name from pragma_table_info(?)", table)}
+                if column not in names:
+                    self._run(f"alter table {table} add column {column} {kind}")
+            self._run("update schema_record set schema_name = name where schema_name = ''")
+            self._run(
+                "update grant_record set schema_name = ? where kind = 'CATALOG' and schema_name = ''", CATALOG
+            )
+            for (view,) in self._rows("select name from sqlite_master where type = 'view'"):
+                self._run(f"drop view {view}")
+            for statement in VIEWS_SQL.read_text().split(";\n\n"):
+                self._run(statement)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self.lock:
+            self._reader.close()
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit everything inside, or nothing; may be nested."""
+        with self.lock:
+            outermost = self._depth == 0
+            self._depth += 1
+            try:
+                if outermost:
+                    self._db.execute("begin immediate")
+                yield
+                if outermost:
+                    self._db.execute("commit")
+            except BaseException:
+                if outermost:
+                    self._db.execute("rollback")
+                raise
+            finally:
+                self._depth -= 1
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Names and rows of a query over `information_schema.*`, in SQLite's dialect."""
+        return self._reader.query(sql)
+
+    def information_schema(self) -> dict[str, list[str]]:
+        """Every relation of the information schema, with its columns in order."""
+        names = self._rows("select name from sqlite_master where type = 'view' order by name")
+        return {
+            name: [column for (column,) in self._rows("select name from pragma_table_info(?)", name)]
+            for (name,) in names
+        }
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self.lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _run(self, sql: str, *values: Any) -> None:
+        with self.lock:
+            self._db.execute(sql, values)

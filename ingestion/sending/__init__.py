@@ -1,0 +1,1 @@
+"""From events to the hub: the simulator's or those of a file."""

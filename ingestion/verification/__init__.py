@@ -1,0 +1,1 @@
+"""Compares what was sent with what the tables hold."""

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+
+from ingestion.sending.line_files import RejectFile, arriving, body_of, malformed
+
+
+def test_lines_lose_their_ends_and_nothing_else() -> None:
+    lines = [b'{"a":1} \n', b"\n", b" \t\r\n", b'\t{"b":2}\r\n', b'{"c":3}']
+    assert list(map(body_of, lines)) == [b'{"a":1} ', None, None, b'\t{"b":2}', b'{"c":3}']
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"schema_version": 99, "quantity": -1}',
+        b' {"a": [1, {"b": null}], "c": 1e400} ',
+        '{"name": "Zoë"}'.encode(),
+        b'{"n": ' + b"9" * 5000 + b"}",
+    ],
+)
+def test_any_json_object_may_be_sent(body: bytes) -> None:
+    assert malformed(body) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"a": NaN}', "NaN is not JSON"),
+        (b'{"a": -Infinity}', "-Infinity is not JSON"),
+        (b"[1]", "not a JSON object"),
+        (b"12", "not a JSON object"),
+        (b"null", "not a JSON object"),
+        (b'{"a": 1', "character 8"),
+        (b'{"a": 1} x', "Extra data"),
+        (b"{'a': 1}", "character 2"),
+        (b'{"a": 01}', "character 8"),
+        (b'{"a": "\xff"}', "not UTF-8: invalid start byte at byte 8"),
+        (b"\xef\xbb\xbf{}", "BOM"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_anything_else_is_refused_with_a_reason(body: bytes, reason: str) -> None:
+    assert reason in str(malformed(body))
+
+
+def test_lines_arrive_as_they_come_and_silence_is_told() -> None:
+    out, into = os.pipe()
+    lines = arriving(out, 0.01)
+    os.write(into, b"one\n\nthr")
+    assert [next(lines), next(lines), next(lines)] == [b"one\n", b"\n", None]
+    os.write(into, b"ee\nfo")
+    assert next(lines) == b"three\n"
+    os.write(into, b"u" * 60_000)
+    assert next(lines) is None
+    os.write(into, b"r")
+    os.close(into)
+    assert list(lines) == [b"fo" + b"u" * 60_000 + b"r"]
+    os.close(out)
+
+
+def test_a_run_that_goes_on_keeps_the_rejects_it_does_not_look_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "orders.rejected.jsonl"
+    with RejectFile(path) as rejects:
+        for line in (3, 7, 9):
+            rejects.add(line, "not JSON", b"x")
+    with path.open("a") as cut:
+        cut.write('{"line": 4, "rea')
+    with RejectFile(path, after=7) as rejects:
+        rejects.add(9, "not JSON", b"x")
+    assert [json.loads(line)["line"] for line in path.read_text().splitlines()] == [3, 7, 9]
+
+
+def test_rejects_are_kept_with_line_reason_and_body(tmp_path: Path) -> None:
+    path = tmp_path / "orders.rejected.jsonl"
+    path.write_text("from an earlier run\n")
+    with RejectFile(path) as rejects:
+        assert not path.exists()
+        rejects.add(3, "not JSON", b'{"a": "\n')
+        rejects.add(7, "not UTF-8", b"\xff\x00")
+    first, second = (json.loads(line) for line in path.read_text().splitlines())
+    assert first == {"line": 3, "reason": "not JSON", "body": '{"a": "\n'}
+    assert second["line"] == 7
+    assert b64decode(second["body_base64"]) == b"\xff\x00"
+
+
+def test_no_rejects_leave_no_file(tmp_path: Path) -> None:
+    with RejectFile(tmp_path / "r.jsonl") as rejects:
+        pass
+    assert rejects.count == 0
+    assert not rejects.path.exists()

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, cast
+from unittest.mock import MagicMock
+
+import pytest
+
+from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.spark_catalog import SchemaEntry
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    found = Catalog(cast(Any, MagicMock()), Records(tmp_path / "records.sqlite"), tmp_path / "tables")
+    found._inner = MagicMock(relation=MagicMock(return_value=None))
+    return found
+
+
+def test_what_a_failed_create_wrote_goes_and_nothing_else(catalog: Catalog, tmp_path: Path) -> None:
+    schema = tmp_path / "tables" / "s.db"
+    catalog.records.put_schema(SchemaEntry("s", "", schema.as_uri()))
+    catalog.records.put_schema(SchemaEntry("elsewhere", "", (tmp_path / "data").as_uri()))
+    half, table = schema / "half", schema / "t"
+    kept = (table / "_delta_log", tmp_path / "tables" / "other.db", tmp_path / "data" / "half")
+    for each in (half, *kept):
+        each.mkdir(parents=True)
+    (table / "_delta_log" / f"{0:020d}.json").touch()
+
+    for name in ("half", "t", "none", "", ".", "..", "../other.db", "../../data/half"):
+        catalog.clear("s", name)
+    catalog.clear("elsewhere", "half")
+    catalog.clear("missing", "half")
+
+    assert not half.exists()
+    assert all(each.exists() for each in kept)
+
+
+def test_a_refresh_that_is_recorded_and_a_look_at_every_table_do_not_wait_for_each_other(
+    catalog: Catalog,
+) -> None:
+    records = catalog.records
+    is_recording, may_go_on = threading.Event(), threading.Event()
+
+    def record() -> None:
+        with records.transaction():
+            is_recording.set()
+            may_go_on.wait()
+            catalog.sync_relation("s", "mv", is_new=False)
+
+    recording = threading.Thread(target=record, daemon=True)
+    looking = threading.Thread(target=catalog.follow, daemon=True)
+    recording.start()
+    is_recording.wait()
+    looking.start()
+    looking.join(0.2)  # it waits for the records by now
+    may_go_on.set()
+    for each in (recording, looking):
+        each.join(5)
+        assert not each.is_alive()
