@@ -14,6 +14,7 @@ from pyspark.sql import types as t
 
 from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW, METRIC_VIEW, STREAMING_TABLE
 from emulators.warehouse.catalog.locks import RelationLocks
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.describing import event_log
@@ -27,10 +28,10 @@ from emulators.warehouse.names import short_hash, shown, split
 from emulators.warehouse.relations import conflicts, delta_table, insert_replace, merge_errors, shallow_clones
 from emulators.warehouse.relations.grants import Grants
 from emulators.warehouse.relations.keys import Keys
-from emulators.warehouse.relations.materialized_views import MATERIALIZED_VIEW, MaterializedViews
+from emulators.warehouse.relations.materialized_views import MaterializedViews
 from emulators.warehouse.relations.namespaces import Namespaces
 from emulators.warehouse.relations.policies import Policies
-from emulators.warehouse.relations.streaming_tables import STREAMING_TABLE, StreamingTables, not_allowed
+from emulators.warehouse.relations.streaming_tables import StreamingTables, not_allowed
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.sessions.sessions import Session
@@ -244,9 +245,9 @@ class Engine:
         """Create or replace a view, one at a time: Spark drops the old one before it creates the new one."""
         with self._view_lock:
             try:
-                if not statement.replaces and (old is None or old.type != "METRIC_VIEW"):
+                if not statement.replaces and (old is None or old.type != METRIC_VIEW):
                     raise _not_a_metric_view(statement.defines[0])
-                if old and old.type == "METRIC_VIEW":
+                if old and old.type == METRIC_VIEW:
                     return self._replace_metric_view(statement, old, session)
                 return result_set.from_command(session.spark.sql(statement.sql))
             finally:
@@ -446,7 +447,7 @@ class Engine:
         target = quoted((self.catalog.name, *where))
         text = literal(statement.comment) if statement.comment is not None else "null"
         with self._locks.held(where):
-            if relation.type in ("VIEW", "METRIC_VIEW"):
+            if relation.type in ("VIEW", METRIC_VIEW):
                 session.spark.sql(f"alter view {target} set tblproperties ('comment' = {text})")
             else:
                 session.spark.sql(f"comment on table {target} is {text}")

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from emulators.settings import CATALOG
 from emulators.warehouse.catalog import delta_log
+from emulators.warehouse.catalog.kinds import KEPT_TYPES
 from emulators.warehouse.catalog.records.namespaces import SchemaRecord
 from emulators.warehouse.catalog.records.relations import Records, Relation
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry, SparkCatalog
@@ -25,9 +26,6 @@ from emulators.warehouse.sql.statements import Name
 from emulators.warehouse.sql.translation import Translation
 
 log = logging.getLogger(__name__)
-
-KEPT_TYPES = ("MATERIALIZED_VIEW", "STREAMING_TABLE", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE")
-"""Types that Spark's catalog does not know: they stay until the relation is made anew."""
 
 _TABLE_NAME = re.compile(r"\w+")
 """Names that Spark takes for tables; each is the name of a managed one's folder, too."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from pyspark.sql import types as t
 
+from emulators.warehouse.catalog.kinds import MANUAL, MATERIALIZED_VIEW, STREAMING_TABLE
 from emulators.warehouse.catalog.records.derived import MaterializedView, Refresh
 from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
 from emulators.warehouse.names import split
-from emulators.warehouse.relations.materialized_views import MANUAL, MATERIALIZED_VIEW
 from emulators.warehouse.sql import type_names
 from emulators.warehouse.sql.quoting import listed, quoted
 from emulators.warehouse.sql.statements import Key, Mask, Name, RowFilter
@@ -81,7 +81,7 @@ def policy_rows(row_filter: RowFilter | None, masks: Sequence[Mask]) -> list[Row
 def information(relation: Relation, columns: Sequence[ColumnRecord]) -> str:
     """The `information` of SHOW TABLE EXTENDED: details, then the columns as a tree."""
     lines = [f"{name}: {value}" for name, value in _details(relation) if value is not None]
-    if relation.type in (MATERIALIZED_VIEW, "STREAMING_TABLE"):
+    if relation.type in (MATERIALIZED_VIEW, STREAMING_TABLE):
         lines.append(f"TYPE: {relation.type}")  # so is the line worded from which dbt takes the kind
     lines.append("Schema: root")
     lines += [

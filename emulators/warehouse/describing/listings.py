@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW
 from emulators.warehouse.catalog.records.namespaces import FunctionRecord
 from emulators.warehouse.describing import describe
 from emulators.warehouse.describing.information_schema import TEMPORARY_PREFIX, type_of_column
@@ -77,7 +78,7 @@ class Listings:
             return _table(("database", "tableName", "isTemporary"), rows)
         return _table(
             ("namespace", "viewName", "isTemporary", "isMaterialized"),
-            [(*row, not row[2] and found[row[1]] == "MATERIALIZED_VIEW") for row in rows],
+            [(*row, not row[2] and found[row[1]] == MATERIALIZED_VIEW) for row in rows],
         )
 
     def _show_table_extended(self, statement: statements.ShowTableExtended, session: Session) -> ResultSet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW, METRIC_VIEW, STREAMING_TABLE
 from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
 from emulators.warehouse.describing import describe
 from emulators.warehouse.names import split
@@ -13,7 +14,7 @@ from emulators.warehouse.sql.quoting import literal, quoted
 from emulators.warehouse.sql.statements import Key
 from emulators.warehouse.sql.table_properties import shown
 
-_KINDS = {"MATERIALIZED_VIEW": "MATERIALIZED VIEW", "STREAMING_TABLE": "STREAMING TABLE"}
+_KINDS = {MATERIALIZED_VIEW: "MATERIALIZED VIEW", STREAMING_TABLE: "STREAMING TABLE"}
 
 
 def definition(
@@ -40,7 +41,7 @@ def definition(
         lines.append(f"CLUSTER BY ({', '.join(map(_name, relation.clustering_columns))})")
     elif relation.is_auto_clustered:
         lines.append("CLUSTER BY AUTO")
-    if relation.type == "METRIC_VIEW":
+    if relation.type == METRIC_VIEW:
         lines += ["WITH METRICS", "LANGUAGE YAML"]
     if relation.comment:
         lines.append(f"COMMENT {literal(relation.comment)}")
@@ -49,7 +50,7 @@ def definition(
     if properties := shown(relation.properties):
         pairs = (f"  {literal(name)} = {literal(text)}" for name, text in sorted(properties.items()))
         lines.append("TBLPROPERTIES (\n" + ",\n".join(pairs) + ")")
-    if relation.type == "METRIC_VIEW":
+    if relation.type == METRIC_VIEW:
         lines.append(f"AS $${relation.definition}$$")
     elif relation.definition:
         lines.append(f"AS {relation.definition}")

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW
 from emulators.warehouse.catalog.records.derived import MaterializedView
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import SqlError, table_not_found
@@ -27,10 +28,6 @@ from emulators.warehouse.sql.statements import (
     Name,
 )
 from emulators.warehouse.storage.database import now
-
-MATERIALIZED_VIEW = "MATERIALIZED_VIEW"
-MANUAL = "MANUAL"
-"""What DESCRIBE EXTENDED shows as the schedule of a view that has none."""
 
 
 class MaterializedViews:

@@ -19,6 +19,7 @@ from pyspark.sql import types as t
 from emulators.warehouse import cancellation
 from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.kinds import STREAMING_TABLE
 from emulators.warehouse.catalog.records.derived import MaterializedView
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import SqlError, canceled, table_not_found
@@ -41,7 +42,6 @@ from emulators.warehouse.sql.statements import (
     RefreshStreamingTable,
 )
 
-STREAMING_TABLE = "STREAMING_TABLE"
 CHECKPOINT = "_checkpoint"
 SCHEMAS = "_schemas"
 """Beside the checkpoint: the columns of the files that a query reads."""
