@@ -8,10 +8,13 @@ export PYTHONPATH := $(CURDIR)
 PY := .venv/bin/python
 # Tests wait half of their time: two workers, each with emulators of its own, take the files in their order.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# Long forms of what shorter tests prove, marked nightly, are left to `make test-all`.
+WITHOUT_LONG_FORMS := -m "not nightly"
+SLOWEST := --durations=25 --durations-min=1
 ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format unit integration golden e2e soak docs lock conformance clean
+.PHONY: help setup demo up down status test test-all lint format unit integration golden e2e soak docs lock conformance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +48,11 @@ down: .venv/.complete ## Stop the emulators; their state stays under .local/
 status: .venv/.complete ## Tell what is up and how to reach it
 	@$(PY) -m emulators status
 
-test: lint unit setup ## Run every check and test, from nothing
-	@$(PY) -m pytest -x $(SIDE_BY_SIDE) tests/integration tests/e2e
+test: lint unit setup ## Run every check and test but the long forms, from nothing: a quarter of an hour
+	@$(PY) -m pytest -x $(SIDE_BY_SIDE) $(SLOWEST) $(WITHOUT_LONG_FORMS) tests/integration tests/e2e
+
+test-all: lint unit setup ## Run every check and test, long forms too: up to an hour
+	@$(PY) -m pytest $(SIDE_BY_SIDE) $(SLOWEST) tests/integration tests/e2e
 
 lint: .venv/.complete ## Check Python (ruff, mypy), SQL (sqlfluff) and the dbt project's conventions
 	@.venv/bin/ruff check --quiet .
@@ -63,13 +69,13 @@ unit: .venv/.complete ## Run the tests that need no Spark and no broker
 	@$(PY) -m pytest -x tests/unit
 
 integration: setup ## Run the tests of each emulator and of ingestion
-	@$(PY) -m pytest -x $(SIDE_BY_SIDE) tests/integration
+	@$(PY) -m pytest -x $(SIDE_BY_SIDE) $(WITHOUT_LONG_FORMS) tests/integration
 
 golden: setup ## Write anew what dbt-databricks sends for each kind of node (tests/integration/warehouse/golden)
 	@GOLDEN=1 $(PY) -m pytest -x tests/integration/warehouse/test_dbt.py
 
 e2e: setup ## Run the tests of the whole path
-	@$(PY) -m pytest -x $(SIDE_BY_SIDE) tests/e2e
+	@$(PY) -m pytest -x $(SIDE_BY_SIDE) $(WITHOUT_LONG_FORMS) tests/e2e
 
 # What has a long form reads SOAK.
 soak: setup ## Run the long tests, about two hours (SOAK_MINUTES=30 SOAK_RATE=1000)

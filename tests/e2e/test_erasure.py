@@ -498,6 +498,7 @@ def test_a_build_after_it_is_green_and_changes_nothing(shop: Shop, erased: State
     assert shop.state() == erased
 
 
+@pytest.mark.nightly
 def test_a_full_refresh_does_not_bring_the_name_back(shop: Shop, erased: State) -> None:
     shop.dbt("run", "--full-refresh", "--select", *MODELS)
     assert shop.state().rows == erased.rows
@@ -505,6 +506,7 @@ def test_a_full_refresh_does_not_bring_the_name_back(shop: Shop, erased: State) 
         assert shop.files_with_tokens(shop.folder(name)) == [], name
 
 
+@pytest.mark.nightly
 def test_erasing_again_takes_what_came_later_and_nothing_else(shop: Shop, erased: State) -> None:
     late = valid("late", False, event_id="v1", order_id="O1")
     offset = len(CASES + OTHERS)

@@ -291,6 +291,7 @@ def test_what_was_put_right_is_reported(shop: Shop) -> None:
     assert report["invalid_quantity"] == (0,)
 
 
+@pytest.mark.nightly
 def test_a_full_refresh_gives_the_same_rows(shop: Shop) -> None:
     hashes = shop.read()
     shop.place.dbt("run", "--full-refresh", *WHAT, *VERSION_2)

@@ -138,12 +138,14 @@ def test_a_run_without_news_changes_no_row(replay: Replay) -> None:
     assert row_changes(replay.place) == commits
 
 
+@pytest.mark.nightly
 def test_a_full_refresh_gives_the_same_rows(replay: Replay) -> None:
     hashes = replay.hashes()
     replay.place.dbt("run", "--full-refresh")
     assert replay.read() == hashes
 
 
+@pytest.mark.nightly
 def test_all_at_once_in_another_order_gives_the_same_rows(
     replay: Replay, sent: list[adversary.Sent], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -125,6 +125,7 @@ def _times_of(file: Path) -> Iterator[list[float]]:
         watcher.join()
 
 
+@pytest.mark.nightly
 def test_no_acknowledged_event_is_lost_when_broker_and_front_are_killed(
     place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

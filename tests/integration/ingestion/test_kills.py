@@ -1,23 +1,26 @@
-"""kill -9 of the ingester at random points: nothing lost, nothing twice, every batch recorded once.
+"""kill -9 of the ingester: nothing lost, nothing twice, every batch recorded once.
 
-`SOAK=1` kills it 50 times over 1,000,000 events. `KILL_SEED=N` repeats the points of a run that failed.
+The long form kills it at random points: `SOAK=1` 50 times over 1,000,000 events. `KILL_SEED=N` repeats the
+points of a run that failed.
 """
 
 from __future__ import annotations
 
 import os
 import random
-import signal
+import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from ingestion.simulation.simulator import Simulator
 from ingestion.tables.ingest_batches import TABLE as BATCHES
 from ingestion.tables.order_events import TABLE
+from tests.harness.processes import kill_9
 from tests.integration.ingestion.conftest import Place
+from tests.integration.ingestion.test_landing import land
 
 SOAK = bool(os.environ.get("SOAK"))
 KILLS, EVENTS, BATCH = (50, 1_000_000, 10_000) if SOAK else (5, 40_000, 2_000)
@@ -27,11 +30,18 @@ START_SECONDS = 8.0
 WAIT_SECONDS = 120.0
 """How long a point may take to come on a busy machine."""
 
+TRIES = 4
+"""How often a kill may miss the moment that it is meant for."""
 
-def wait_for(condition: Callable[[], bool], is_over: Callable[[], bool]) -> None:
-    """Come back as soon as the condition holds, the process is over, or neither for long."""
+POINTS = ("start", "twice", "batch", "between Delta's commit and Spark's", "record")
+
+
+def wait_for(reached: Callable[[], bool], ingester: subprocess.Popen[str], point: str) -> None:
+    """Come back as soon as the point is reached, which must happen while the ingester runs."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while not condition() and not is_over() and time.monotonic() < deadline:
+    while not reached():
+        assert ingester.poll() is None, f"the ingester ended before the point {point!r}"
+        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS:g} s: {point}"
         time.sleep(0.002)
 
 
@@ -56,56 +66,58 @@ def kill(place: Place, point: str, rng: random.Random) -> None:
     }[point]
     pauses = {"start": START_SECONDS, "twice": START_SECONDS, "batch": 0.5, "record": 0.2}
     with place.start("land", "--max-offsets", str(BATCH)) as ingester:
-        wait_for(reached, lambda: ingester.poll() is not None)
+        wait_for(reached, ingester, point)
         time.sleep(rng.uniform(0, pauses.get(point, 0)))
-        ingester.send_signal(signal.SIGKILL)
-        ingester.wait()
+        kill_9(ingester, point)
     if point == "twice":
         kill(place, "start", rng)
 
 
+def test_a_kill_between_deltas_commit_and_sparks_repeats_nothing(place: Place, spark: SparkSession) -> None:
+    place.produce(Simulator(23).take(4000))
+    for _ in range(TRIES):
+        with place.start("land", "--max-offsets", "200") as ingester:
+            wait_for(growing(lambda: max(1, place.commits)), ingester, "a batch is committed")
+            kill_9(ingester)
+        # The commit that makes the table is none of a batch.
+        recorded = place.folder / "checkpoint" / "commits" / str(place.commits - 2)
+        if not recorded.exists():
+            break
+    else:
+        pytest.fail(f"{TRIES} kills came after Spark's own commit")
+    assert 0 < len(place.landed()) < 4000
+    assert land(spark, place).rows > 0
+    assert place.landed() == place.held()
+    place.check_batches()
+
+
+@pytest.mark.nightly
 @pytest.mark.timeout(7200 if SOAK else 1500)
 def test_kill_9_loses_nothing_and_repeats_nothing(place: Place) -> None:
     seed = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(1_000_000))
     rng = random.Random(seed)  # noqa: S311 - a repeatable choice of points
     print(f"KILL_SEED={seed}")  # noqa: T201 - shown when the test fails
     simulator = Simulator(seed)
-    for _ in range(0, EVENTS, 20_000):
-        place.produce(simulator.take(20_000))
-    points = ["start", "twice", "batch", "between Delta's commit and Spark's", "record"]
+    events = 0
+
+    def produce(count: int) -> None:
+        nonlocal events
+        for _ in range(0, count, 10_000):
+            place.produce(simulator.take(10_000))
+            events += 10_000
+
+    produce(EVENTS)
+    points: list[str] = []
     for number in range(KILLS):
-        if number % len(points) == 0:
-            rng.shuffle(points)
-        point = points[number % len(points)]
+        points = points or rng.sample(POINTS, len(POINTS))
+        point = points.pop()
+        # So much that no ingester comes to its end before it is killed.
+        produce(10 * BATCH)
         print(f"kill {number}: {point}; {place.commits} commits")  # noqa: T201
         kill(place, point, rng)
     place.produce(Simulator(seed + 1).take(1000))
     place.summary("land", "--max-offsets", "100000")
-    assert len(place.landed()) == EVENTS + 1000
+    assert len(place.landed()) == events + 1000
     assert place.landed() == place.held()
     batches = place.check_batches()
-    assert sum(batch["row_count"] for batch in batches) == EVENTS + 1000
-    assert any(batch["is_recovered"] for batch in batches)
-
-
-def test_the_spark_process_of_a_killed_ingester_is_waited_for(place: Place) -> None:
-    place.produce(Simulator(40).take(100))
-    with place.start("land", "--trigger", "processing-time", "--interval", "0.5") as ingester:
-        wait_for(lambda: place.commits > 1, lambda: ingester.poll() is not None)
-        lock = Path(place.folder / "checkpoint" / "ingester.spark.lock")
-        orphan = int(lock.read_text())
-        # Held back, as by a busy machine, it outlives the ingester.
-        os.kill(orphan, signal.SIGSTOP)
-        ingester.send_signal(signal.SIGKILL)
-        ingester.wait()
-    place.produce(Simulator(41).take(50))
-    with place.start("land", "--json") as following:
-        time.sleep(2)
-        assert int(lock.read_text()) == orphan  # no other Spark process has started
-        assert following.poll() is None
-        os.kill(orphan, signal.SIGCONT)
-        _, stderr = following.communicate(timeout=120)
-    assert (following.returncode, stderr) == (0, "")
-    assert place.landed() == place.held()
-    assert int(lock.read_text()) != orphan
-    place.check_batches()
+    assert sum(batch["row_count"] for batch in batches) == events + 1000

@@ -8,9 +8,13 @@ import shutil
 import subprocess
 from dataclasses import replace
 
+import pytest
+
 from emulators.settings import REPOSITORY
 from ingestion.simulation.simulator import Simulator
 from tests.integration.ingestion.conftest import Place
+
+pytestmark = pytest.mark.nightly
 
 
 def commands(title: str) -> str:

@@ -37,6 +37,7 @@ CATALOG_TYPES = {
     "VIEW": "view",
 }
 V2 = "  use_materialization_v2: true\n  use_describe_as_json_for_relation_metadata: true\n"
+VARIANTS = ["v1", pytest.param("v2", marks=pytest.mark.nightly)]
 
 
 def node_results(target: Path) -> dict[str, str]:
@@ -228,6 +229,7 @@ def test_docs_freshness_show_and_clone(warehouse: Warehouse, target: Path, tmp_p
     assert warehouse.rows("select count(*) from check_clone.orders") == [(4,)]
 
 
+@pytest.mark.nightly
 def test_the_other_way_to_materialize_works_as_well(
     warehouse: Warehouse, target: Path, runs: Runs, tmp_path: Path
 ) -> None:
@@ -256,12 +258,12 @@ def test_the_other_way_to_materialize_works_as_well(
     ) == [("order_id", "spark_catalog.check_v2.hide")]
 
 
-@pytest.mark.parametrize("variant", ["v1", "v2"])
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_the_adapter_sends_what_it_sent(runs: Runs, variant: str) -> None:
     assert golden.compare(variant, list(runs.of(variant))) == []
 
 
-@pytest.mark.parametrize("variant", ["v1", "v2"])
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_no_node_costs_more_statements_than_its_budget(runs: Runs, variant: str) -> None:
     first, second = runs.of(variant)
     costs = {node: (len(first.get(node, ())), len(second.get(node, ()))) for node in {*first, *second}}

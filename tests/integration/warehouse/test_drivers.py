@@ -138,6 +138,7 @@ def jdbc_jar(java: Path) -> Path:
     return jar
 
 
+@pytest.mark.nightly
 def test_node(warehouse: Warehouse, folder: Path) -> None:
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("Node.js and npm are not installed: its driver was not run")
@@ -183,6 +184,7 @@ def test_node(warehouse: Warehouse, folder: Path) -> None:
     assert (seen["file"], seen["removed"]) == ([{"value": "sent"}], [])
 
 
+@pytest.mark.nightly
 def test_jdbc(warehouse: Warehouse, folder: Path) -> None:
     if not (home_of(warehouse.java) / "bin" / "javac").exists():
         pytest.skip("There is a Java runtime but no compiler (JDK): the JDBC driver was not run")

@@ -37,13 +37,14 @@ def scratch_files(warehouse: Warehouse) -> list[Path]:
     return [each for each in folder.rglob("*") if each.is_file()]
 
 
-def test_a_large_result_is_in_files_until_it_is_closed(warehouse: Warehouse) -> None:
-    # 800 MB: a driver that collected it would not live. By its own estimate Spark expects 3 MB.
+# 800 MB: a driver that collected it would not live. By its own estimate Spark expects 3 MB.
+@pytest.mark.parametrize("rows", [10_000, pytest.param(100_000, marks=pytest.mark.nightly)])
+def test_a_large_result_is_in_files_until_it_is_closed(warehouse: Warehouse, rows: int) -> None:
     with warehouse.cursor() as cursor:
-        cursor.execute("select id, repeat('x', 8000) as x from range(100000) order by id desc")
-        assert sum(each.stat().st_size for each in scratch_files(warehouse)) > 800_000_000
+        cursor.execute(f"select id, repeat('x', 8000) as x from range({rows}) order by id desc")
+        assert sum(each.stat().st_size for each in scratch_files(warehouse)) > 8000 * rows
         first = cursor.fetchmany_arrow(2000)
-        assert first["id"].to_pylist() == list(range(99_999, 97_999, -1))
+        assert first["id"].to_pylist() == list(range(rows - 1, rows - 2001, -1))
         cursor.execute("select explode(sequence(1, 200000)) as `n.1`")  # Spark expects one row
         assert cursor.fetchall_arrow()["n.1"].to_pylist() == list(range(1, 200_001))
     deadline = time.monotonic() + LINGER_SECONDS + 20
@@ -100,10 +101,11 @@ def test_a_link_holds_while_its_statement_is_open_and_is_nobody_elses(
     assert get(warehouse, f"{path}/0")[0] == 404
 
 
-def test_rows_as_wide_as_a_megabyte_harm_nobody(warehouse: Warehouse) -> None:
-    # A batch of 16,384 of them is more than Java may hold for Arrow.
+# A batch of 16,384 of them is more than Java may hold for Arrow.
+@pytest.mark.parametrize("rows", [20, pytest.param(1200, marks=pytest.mark.nightly)])
+def test_rows_as_wide_as_a_megabyte_harm_nobody(warehouse: Warehouse, rows: int) -> None:
     with warehouse.cursor() as cursor, warehouse.cursor() as other:
-        cursor.execute("select id, repeat('x', 1000000) as x from range(1200)")
+        cursor.execute(f"select id, repeat('x', 1000000) as x from range({rows})")
         assert [(row.id, len(row.x)) for row in cursor.fetchmany(2)] == [(0, 1_000_000), (1, 1_000_000)]
         other.execute("set spark.sql.execution.arrow.maxBytesPerBatch")
         assert tuple(other.fetchone() or ())[1] == spool.UNBOUND

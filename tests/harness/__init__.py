@@ -1,0 +1,1 @@
+"""What tests share that start, kill and wait for processes of the product."""
