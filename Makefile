@@ -11,6 +11,8 @@ SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 # Long forms of what shorter tests prove, marked nightly, are left to `make test-all`.
 WITHOUT_LONG_FORMS := -m "not nightly"
 SLOWEST := --durations=25 --durations-min=1
+# Prints what a command says only where it fails.
+QUIETLY := quietly() { local said; said=$$("$$@" 2>&1) || { echo "$$said"; return 1; }; }; quietly
 ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
 
 .DEFAULT_GOAL := help
@@ -54,12 +56,15 @@ test: lint unit setup ## Run every check and test but the long forms, from nothi
 test-all: lint unit setup ## Run every check and test, long forms too: up to an hour
 	@$(PY) -m pytest $(SIDE_BY_SIDE) $(SLOWEST) tests/integration tests/e2e
 
-lint: .venv/.complete ## Check Python (ruff, mypy), SQL (sqlfluff) and the dbt project's conventions
+lint: .venv/.complete ## Check Python (ruff, mypy), SQL (sqlfluff), dbt's conventions, rooms and dependencies
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/sqlfluff lint --disable-progress-bar models snapshots analyses macros tests/dbt
 	@$(PY) -m tools.dbt_conventions
+	@$(QUIETLY) .venv/bin/lint-imports --no-cache --no-logo
+	@$(QUIETLY) .venv/bin/deptry .
+	@$(QUIETLY) .venv/bin/deptry . --exclude '\.venv|\.local' --ignore DEP002,DEP004
 
 format: .venv/.complete ## Format Python and SQL in place
 	@.venv/bin/ruff check --quiet --fix . && .venv/bin/ruff format --quiet .
