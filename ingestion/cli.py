@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
@@ -511,7 +512,13 @@ def _lines(target: str | None) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
     if target == "-":
-        yield lambda line: print(line, flush=True)  # noqa: T201 - from any thread
+        try:
+            yield lambda line: print(line, flush=True)  # noqa: T201 - from any thread
+        except IngestionError as error:
+            if isinstance(error.__cause__, BrokenPipeError):
+                # Python would complain once more when it ends and finds that nobody reads.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise
         return
     try:
         stream = Path(target).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed below

@@ -68,6 +68,13 @@ def _bad_connection_string(reason: str) -> ConfigurationError:
     )
 
 
+def _check_hub_name(where: str, hub: str | None) -> None:
+    if hub and not HUB_NAME.fullmatch(hub):
+        raise ConfigurationError(
+            f"{where}={hub!r} is not the name of an event hub: letters, digits, '.', '-' and '_'."
+        )
+
+
 @dataclass(frozen=True)
 class HubSettings:
     """One event hub and how to prove who we are: a connection string, else Entra ID on a namespace."""
@@ -87,10 +94,7 @@ class HubSettings:
         text = environment.get("EVENTHUBS_CONNECTION_STRING", "").strip()
         namespace = environment.get("EVENTHUBS_NAMESPACE", "").strip()
         hub = environment.get("EVENTHUBS_HUB", "").strip()
-        if hub and not HUB_NAME.fullmatch(hub):
-            raise ConfigurationError(
-                f"EVENTHUBS_HUB={hub!r} is not the name of an event hub: letters, digits, '.', '-' and '_'."
-            )
+        _check_hub_name("EVENTHUBS_HUB", hub)
         if text and namespace:
             raise ConfigurationError(
                 "EVENTHUBS_CONNECTION_STRING and EVENTHUBS_NAMESPACE are both set: "
@@ -98,6 +102,7 @@ class HubSettings:
             )
         if text:
             parsed = ConnectionString.parse(text)
+            _check_hub_name("EVENTHUBS_CONNECTION_STRING: EntityPath", parsed.entity_path)
             if hub and parsed.entity_path and hub != parsed.entity_path:
                 raise ConfigurationError(
                     f"EVENTHUBS_HUB={hub!r} contradicts EntityPath={parsed.entity_path!r} of "

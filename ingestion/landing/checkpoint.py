@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,12 @@ from ingestion.tables.ingest_batches import offsets_of
 
 IDENTITY_FILE = "ingester.json"
 LOCK_NAME = "ingester"
+
+OWN_FILES = re.compile(r"ingester\.(json|json\.\d+|lock|spark\.lock)")
+"""The ingester's files in a checkpoint: its identity, one that was cut short, its locks."""
+
+LOG_FILES = re.compile(r"\d+|\.\d+\.crc|\.\d+\.[0-9a-f-]{36}\.tmp|\.\.\d+\.[0-9a-f-]{36}\.tmp\.crc")
+"""What Spark writes into its logs: a file for each batch, its checksum, and either one under way."""
 
 
 @dataclass(frozen=True)
@@ -37,31 +44,53 @@ def read_identity(checkpoint: Path) -> Identity | None:
     """The identity kept in a checkpoint; None for a new one.
 
     Raises:
-        LandingError: the folder holds a stream's progress but no readable identity.
+        LandingError: the folder holds something, but no readable identity.
     """
     file = checkpoint / IDENTITY_FILE
     try:
         return Identity(**json.loads(file.read_text()))
     except FileNotFoundError:
-        if (checkpoint / "offsets").is_dir():
-            raise LandingError(
-                f"checkpoint {checkpoint} is not the ingester's own ({IDENTITY_FILE} is missing): "
-                "set INGESTION_CHECKPOINT to a new folder."
-            ) from None
+        check_place(checkpoint)
         return None
     except (OSError, ValueError, TypeError) as error:
         raise LandingError(f"{file} is not readable ({error}). {RESTORE}") from error
 
 
+def check_place(checkpoint: Path) -> None:
+    """See to it that a folder may serve as a checkpoint: it is the ingester's own, empty, or yet to be made.
+
+    Raises:
+        LandingError: it holds files of somebody else, or is a file.
+    """
+    try:
+        names = {each.name for each in checkpoint.iterdir()}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise LandingError(
+            f"INGESTION_CHECKPOINT={str(checkpoint)!r} cannot be used ({error.strerror}): name a new or "
+            "empty folder."
+        ) from error
+    foreign = sorted(name for name in names if not OWN_FILES.fullmatch(name))
+    if foreign and IDENTITY_FILE not in names:
+        raise LandingError(
+            f"INGESTION_CHECKPOINT={str(checkpoint)!r} is not a checkpoint of the ingester: it holds "
+            f"{foreign[0]!r}, but no {IDENTITY_FILE}. Nothing was changed there. Name a new or empty folder."
+        )
+
+
 def new_identity(
     checkpoint: Path, table_id: str, event_hub: str, topic_id: str | None, first_batch_id: int
 ) -> Identity:
-    """Make and keep the identity of a checkpoint that has planned no batch yet."""
-    # A start that was cut short may have kept where it would have begun.
-    for folder in ("offsets", "commits", "sources"):
-        shutil.rmtree(checkpoint / folder, ignore_errors=True)
-    for file in ("metadata", ".metadata.crc"):
-        (checkpoint / file).unlink(missing_ok=True)
+    """Make and keep the identity of a checkpoint that has planned no batch yet.
+
+    Raises:
+        LandingError: the folder is not the ingester's own.
+    """
+    check_place(checkpoint)
+    if (checkpoint / IDENTITY_FILE).exists():
+        # A start that was cut short may have kept where it would have begun.
+        _clear_logs(checkpoint)
     identity = Identity(f"ingestion-{uuid.uuid4()}", table_id, event_hub, topic_id, first_batch_id)
     checkpoint.mkdir(parents=True, exist_ok=True)
     temporary = checkpoint / f"{IDENTITY_FILE}.{os.getpid()}"
@@ -71,6 +100,22 @@ def new_identity(
         os.fsync(stream.fileno())
     temporary.replace(checkpoint / IDENTITY_FILE)
     return identity
+
+
+def _clear_logs(checkpoint: Path) -> None:
+    """Delete what Spark wrote into a checkpoint, and nothing else: other files, and their folders, stay."""
+    for folder in (checkpoint / "offsets", checkpoint / "commits", checkpoint / "sources" / "0"):
+        for file in folder.glob("*"):
+            if LOG_FILES.fullmatch(file.name) and file.is_file():
+                file.unlink()
+    for name in ("offsets", "commits", "sources/0", "sources"):
+        with suppress(OSError):  # it is not there, or holds something else
+            (checkpoint / name).rmdir()
+    metadata = checkpoint / "metadata"
+    with suppress(OSError, ValueError, AttributeError):
+        if json.loads(metadata.read_text()).keys() == {"id"}:
+            metadata.unlink()
+            (checkpoint / ".metadata.crc").unlink(missing_ok=True)
 
 
 def check_identity(checkpoint: Path, kept: Identity, now: Identity, table: str) -> None:

@@ -30,13 +30,14 @@ class DeltaTable:
         """Find the table, and ask what it is.
 
         Raises:
-            LandingError: the named table does not exist.
+            LandingError: the named table does not exist, or its folder holds something else.
         """
         self.spark = spark
         self.path = self.definition.path_in(settings)
         self.name = f"delta.`{self.path}`" if self.path else self.definition.name_in(settings)
         if self.path:
             if not (Path(self.path) / "_delta_log").is_dir():
+                check_folder(Path(self.path))
                 spark.sql(self.definition.create_statement(self.name))
         elif not spark.catalog.tableExists(self.name):
             raise LandingError(
@@ -56,6 +57,12 @@ class DeltaTable:
         (detail,) = self.spark.sql(f"describe detail {self.name}").collect()
         return str(detail["id"]), int(detail["numFiles"])
 
+    def of(self, event_hub: str) -> DataFrame:
+        """The rows of a hub."""
+        from pyspark.sql.functions import col
+
+        return self.spark.table(self.name).where(col("event_hub") == event_hub)
+
     def append(self, rows: DataFrame) -> None:
         """Write rows in one commit."""
         append(rows.write, self.path, self.name)
@@ -63,6 +70,30 @@ class DeltaTable:
     def compact(self) -> None:
         """Write small files together, which changes no row."""
         self.spark.sql(f"optimize {self.name}")
+
+
+def check_folder(path: Path) -> None:
+    """See to it that a table is here or can be made: a folder of Delta's, an empty one, or none yet.
+
+    Raises:
+        LandingError: the folder holds something, or cannot be one.
+    """
+    try:
+        if (path / "_delta_log").is_dir():
+            return
+        held = next(path.iterdir(), None)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise LandingError(
+            f"INGESTION_BRONZE_PATH={str(path.parent)!r} cannot hold the table {path.name} "
+            f"({error.strerror}): name another folder."
+        ) from error
+    if held:
+        raise LandingError(
+            f"{path} is not a Delta table, but holds {held.name!r}. Nothing was changed there. Set "
+            "INGESTION_BRONZE_PATH to a folder of the ingester's own."
+        )
 
 
 def summary(path: Path) -> tuple[str, int] | None:

@@ -30,8 +30,7 @@ class BatchTable(DeltaTable):
 
     def recorded_to(self, event_hub: str) -> int:
         """The highest number of a batch of the hub that is recorded; -1 for none."""
-        rows = self.spark.table(self.name).where(f"event_hub = '{event_hub}'")
-        ((highest,),) = rows.agg({"ingest_batch_id": "max"}).collect()
+        ((highest,),) = self.of(event_hub).agg({"ingest_batch_id": "max"}).collect()
         return -1 if highest is None else int(highest)
 
 
@@ -62,14 +61,24 @@ class Recorder:
         self._thread.start()
 
     def add(self, batch: Batch) -> None:
-        """Take a batch; one that was taken before, as after a crash, is left out."""
+        """Take a batch; one that was taken before, as after a crash, is left out.
+
+        Raises:
+            LandingError: its line of JSON cannot be written; its row will be.
+        """
         if batch.ingest_batch_id <= self._taken_to:
             return
         self._taken_to = batch.ingest_batch_id
-        self._emit(batch.as_json(datetime.now(UTC)))
         with self._changed:
             self._waiting.append(batch)
             self._changed.notify()
+        try:
+            self._emit(batch.as_json(datetime.now(UTC)))
+        except OSError as error:
+            raise LandingError(
+                f"cannot write to --metrics ({error.strerror}): landing was stopped, and nothing is lost. "
+                "Put that right and land again."
+            ) from error
 
     def close(self) -> None:
         """Write what is waiting.

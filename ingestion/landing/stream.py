@@ -22,11 +22,12 @@ from ingestion.landing.checkpoint import (
     Identity,
     Progress,
     check_identity,
+    check_place,
     new_identity,
     read_identity,
     recreated,
 )
-from ingestion.landing.delta_table import DeltaTable, append
+from ingestion.landing.delta_table import DeltaTable, append, check_folder
 from ingestion.landing.locks import exclusive
 from ingestion.landing.recorder import BatchTable, Recorder
 from ingestion.settings import LandSettings
@@ -100,7 +101,9 @@ def run(
     except Exception as error:
         with suppress(LandingError):  # the next run finds them again
             recorder.close()
-        raise error if isinstance(error, IngestionError) else _explained(error, settings) from error
+        if isinstance(error, IngestionError):
+            raise
+        raise _explained(error, settings) from error
     recorder.close()
     return Landed(table.label, follower.rows, follower.batches, follower.lag, stop.requested)
 
@@ -113,9 +116,13 @@ def locked(settings: LandSettings) -> Iterator[list[int]]:
         Descriptors for the JVM to inherit: it holds the locks as long as it lives.
 
     Raises:
-        LandingError: another ingester is at work there.
+        LandingError: another ingester is at work there, or the folders are somebody else's.
     """
     hub, path = settings.kafka.hub, order_events.DEFINITION.path_in(settings.bronze)
+    # Before a lock is put there.
+    check_place(settings.checkpoint)
+    if path:
+        check_folder(Path(path))
     with ExitStack() as stack:
         held = [
             stack.enter_context(
@@ -144,13 +151,7 @@ class BronzeTable(DeltaTable):
 
     def next_offsets(self, event_hub: str) -> dict[str, int]:
         """The offset after the highest one held, by partition of the hub."""
-        rows = (
-            self.spark.table(self.name)
-            .where(f"event_hub = '{event_hub}'")
-            .groupBy("partition")
-            .agg({"offset": "max"})
-            .collect()
-        )
+        rows = self.of(event_hub).groupBy("partition").agg({"offset": "max"}).collect()
         return {str(row[0]): row[1] + 1 for row in rows}
 
     def next_batch_id(self) -> int:
@@ -168,16 +169,13 @@ class BronzeTable(DeltaTable):
         Returns:
             Offset and time of arrival, in milliseconds since the epoch, by partition.
         """
-        behind = "".join(
-            f" and not (`partition` = {partition} and `offset` < {end - 1})"
-            for partition, end in offsets.items()
-        )
         from pyspark.sql.functions import expr
 
+        found = self.of(event_hub)
+        for partition, end in offsets.items():
+            found = found.where(f"not (`partition` = {partition} and `offset` < {end - 1})")
         rows = (
-            self.spark.table(self.name)
-            .where(f"event_hub = '{event_hub}'{behind}")
-            .groupBy("partition")
+            found.groupBy("partition")
             .agg(expr("max(offset)"), expr("unix_millis(max_by(enqueued_at, offset))"))
             .collect()
         )
@@ -185,16 +183,15 @@ class BronzeTable(DeltaTable):
 
     def holds(self, event_hub: str) -> bool:
         """Whether the table holds messages of the hub."""
-        rows = self.spark.table(self.name).where(f"event_hub = '{event_hub}'")
-        return bool(rows.select("offset").limit(1).collect())
+        return bool(self.of(event_hub).select("offset").limit(1).collect())
 
     def batches_after(self, event_hub: str, batch_id: int) -> dict[int, list[Any]]:
         """What later batches wrote: rows of partition, least and greatest offset, rows, time, by batch."""
         from pyspark.sql.functions import expr
 
         rows = (
-            self.spark.table(self.name)
-            .where(f"event_hub = '{event_hub}' and ingest_batch_id > {batch_id}")
+            self.of(event_hub)
+            .where(f"ingest_batch_id > {batch_id}")
             .groupBy("ingest_batch_id", "partition")
             .agg(*(expr(each) for each in ("min(offset)", "max(offset)", "count(*)", "min(ingested_at)")))
             .collect()
@@ -369,11 +366,19 @@ class _Follower:
         self._start: dict[int, int] | None = None
 
     def follow(self, query: StreamingQuery) -> None:
-        """Come back when the query has ended.
+        """Come back when the query has ended; however that is, no query is left running.
 
         Raises:
             Exception: what the query failed with.
         """
+        try:
+            self._follow(query)
+        finally:
+            # A session of a Databricks cluster outlives this run, and so would the query.
+            with suppress(Exception):  # what went wrong before is what to tell
+                query.stop()
+
+    def _follow(self, query: StreamingQuery) -> None:
         deadline: float | None = None
         stopping_after = -1
         while query.isActive:

@@ -208,3 +208,32 @@ def test_nothing_here_imports_the_emulators() -> None:
     for file in (REPOSITORY / "ingestion").rglob("*.py"):
         assert "import emulators" not in file.read_text()
         assert "from emulators" not in file.read_text()
+
+
+METRICS_TO_NOBODY = """
+from ingestion.cli import _lines, reported
+from ingestion.errors import LandingError
+with reported(False), _lines("-") as emit:
+    while True:
+        try:
+            emit("{}" * 9999)
+        except OSError as error:
+            raise LandingError("nobody reads") from error
+"""
+
+
+def test_a_reader_of_metrics_that_goes_away_is_one_line() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", METRICS_TO_NOBODY],
+        cwd=REPOSITORY,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+    assert told.startswith("error: nobody reads\n")
+    assert "BrokenPipe" not in told

@@ -54,6 +54,8 @@ def test_a_namespace_means_entra_id() -> None:
         ({"EVENTHUBS_CONNECTION_STRING": AZURE, "EVENTHUBS_NAMESPACE": "a.b"}, "both set"),
         ({"EVENTHUBS_CONNECTION_STRING": f"{AZURE};EntityPath=a", "EVENTHUBS_HUB": "b"}, "contradicts"),
         ({"EVENTHUBS_CONNECTION_STRING": AZURE, "EVENTHUBS_HUB": "or'ders"}, "or'ders"),
+        ({"EVENTHUBS_CONNECTION_STRING": f"{AZURE};EntityPath=x' or '1'='1"}, "EntityPath=\"x' or '1'='1\""),
+        ({"EVENTHUBS_CONNECTION_STRING": f"{AZURE};EntityPath=../orders"}, "EntityPath='../orders'"),
         ({"EVENTHUBS_NAMESPACE": "shop"}, "'shop' is not a host name"),
         ({"EVENTHUBS_NAMESPACE": "sb://shop.servicebus.windows.net/"}, "not a host name"),
     ],

@@ -10,6 +10,7 @@ from ingestion.landing.checkpoint import (
     Identity,
     Progress,
     check_identity,
+    check_place,
     new_identity,
     read_identity,
 )
@@ -23,10 +24,50 @@ def test_an_identity_is_kept_and_each_is_new(tmp_path: Path) -> None:
     assert new_identity(tmp_path / "a", "table-1", "orders", "topic-1", 0).app_id != first.app_id
 
 
-def test_a_checkpoint_of_another_stream_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "offsets").mkdir()
-    with pytest.raises(LandingError, match="not the ingester's own"):
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "sources/orders.csv",
+        "commits/0001.patch",
+        "metadata",
+        "offsets/0",
+        "state/0",
+        ".git/HEAD",
+        "notes.txt",
+    ],
+)
+def test_a_folder_of_somebody_else_is_refused_and_left_as_it_is(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("mine")
+    (tmp_path / "ingester.lock").touch()
+    before = tree(tmp_path)
+    held = file.split("/")[0]
+    refused = f"not a checkpoint of the ingester: it holds '{held}'"
+    with pytest.raises(LandingError, match=refused):
         read_identity(tmp_path)
+    with pytest.raises(LandingError, match=refused):
+        check_place(tmp_path)
+    with pytest.raises(LandingError, match=refused):
+        new_identity(tmp_path, "table-1", "orders", None, 0)
+    assert tree(tmp_path) == before
+
+
+def test_a_file_is_no_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(LandingError, match=r"INGESTION_CHECKPOINT=.*/file' cannot be used"):
+        check_place(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ["ingester.lock", "ingester.spark.lock", "ingester.json.4711"])
+def test_what_a_start_that_was_cut_short_left_is_no_hindrance(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert read_identity(tmp_path) is None
+    assert new_identity(tmp_path, "table-1", "orders", None, 0) == read_identity(tmp_path)
 
 
 def test_a_broken_identity_is_refused(tmp_path: Path) -> None:
@@ -125,8 +166,23 @@ def test_a_torn_file_is_one_line_that_names_it(tmp_path: Path, file: str, text: 
 
 
 def test_a_start_that_was_cut_short_leaves_no_place_to_start_from(tmp_path: Path) -> None:
-    (tmp_path / "sources" / "0").mkdir(parents=True)
-    (tmp_path / "sources" / "0" / "0").write_bytes(b'\x00v1\n{"orders":{"0":5}}')
+    new_identity(tmp_path, "table-1", "orders", None, 0)
+    plan(tmp_path, 0, {"0": 5})
+    for name in (".0.crc", ".1.6a0f71d2-4c1e-4a55-9d2e-5202cba46b6c.tmp"):
+        (tmp_path / "commits" / name).touch()
     new_identity(tmp_path, "table-1", "orders", None, 7)
-    assert not (tmp_path / "sources").exists()
+    assert sorted(tree(tmp_path)) == ["ingester.json"]
     assert read_identity(tmp_path) is not None
+
+
+def test_only_what_spark_wrote_is_deleted_from_a_checkpoint(tmp_path: Path) -> None:
+    new_identity(tmp_path, "table-1", "orders", None, 0)
+    mine = {"sources/orders.csv": "a", "commits/0001.patch": "b", "offsets/old/0": "c", "metadata": "[]"}
+    for file, text in mine.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    (tmp_path / "offsets" / "0").touch()
+    new_identity(tmp_path, "table-1", "orders", None, 7)
+    kept = tree(tmp_path)
+    assert {file: kept.pop(file).decode() for file in mine} == mine
+    assert sorted(kept) == ["ingester.json"]

@@ -7,7 +7,8 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from ingestion.landing.delta_table import ATTEMPTS, append, summary
+from ingestion.errors import LandingError
+from ingestion.landing.delta_table import ATTEMPTS, append, check_folder, summary
 
 
 def writer_that(*outcomes: Any) -> tuple[MagicMock, MagicMock]:
@@ -65,3 +66,19 @@ def test_a_checksum_that_is_missing_or_torn_says_nothing(tmp_path: Path, checksu
     write_log(tmp_path, 0, {"metadata": {"id": "before"}, "numFiles": 0})
     write_log(tmp_path, 1, checksum)
     assert summary(tmp_path) is None
+
+
+def test_a_table_is_made_where_nothing_is(tmp_path: Path) -> None:
+    (tmp_path / "_delta_log").mkdir()
+    (tmp_path / "a.parquet").touch()
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path, tmp_path / "empty", tmp_path / "new"):
+        check_folder(folder)
+
+
+def test_a_folder_of_somebody_else_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("mine")
+    with pytest.raises(LandingError, match=r"is not a Delta table, but holds 'orders\.csv'"):
+        check_folder(tmp_path)
+    with pytest.raises(LandingError, match=r"INGESTION_BRONZE_PATH=.*/orders\.csv' cannot hold the table"):
+        check_folder(tmp_path / "orders.csv" / "order_events")

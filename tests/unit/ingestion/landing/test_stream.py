@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+
+from ingestion.console.signals import StopRequest
+from ingestion.errors import LandingError
+from ingestion.landing.checkpoint import Identity, Progress
+from ingestion.landing.recorder import Recorder
+from ingestion.landing.stream import _Follower, locked
+from ingestion.settings import BronzeSettings, KafkaSettings, LandSettings
+from ingestion.tables.ingest_batches import Batch
+
+REPORT: dict[str, Any] = {
+    "batchId": 0,
+    "runId": "r",
+    "timestamp": "2026-01-01T00:00:00.000Z",
+    "numInputRows": 2,
+    "durationMs": {},
+    "sources": [
+        {"startOffset": None, "endOffset": {"orders": {"0": 2}}, "latestOffset": {"orders": {"0": 2}}}
+    ],
+}
+
+
+def follower(folder: Path, recorder: Any) -> _Follower:
+    identity = Identity("a", "t", "orders", None)
+    return _Follower(Progress(folder, "orders"), identity, recorder, StopRequest(), lambda _: None)
+
+
+def query(report: dict[str, Any]) -> MagicMock:
+    running = MagicMock(lastProgress=report, recentProgress=[report])
+    running.awaitTermination.side_effect = lambda *_: setattr(running, "isActive", False)
+    return running
+
+
+def test_a_query_is_stopped_when_its_metrics_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Batch] = []
+
+    def write(_: Recorder, batches: list[Batch]) -> list[Batch]:
+        written.extend(batches)
+        return []
+
+    monkeypatch.setattr(Recorder, "_written", write)
+
+    def emit(line: str) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    running, recorder = query(REPORT), Recorder(MagicMock(), -1, emit)
+    with pytest.raises(LandingError, match=r"cannot write to --metrics \(Broken pipe\)"):
+        follower(tmp_path, recorder).follow(running)
+    running.stop.assert_called_once()
+    recorder.close()
+    assert [batch.row_count for batch in written] == [2]  # its row is recorded all the same
+
+
+def test_a_query_is_stopped_when_its_report_is_not_understood(tmp_path: Path) -> None:
+    running = query(REPORT | {"sources": REPORT["sources"] * 2})
+    running.stop.side_effect = RuntimeError("the session is gone")
+    with pytest.raises(ValueError, match="too many values"):
+        follower(tmp_path, MagicMock()).follow(running)
+    running.stop.assert_called_once()
+
+
+def test_a_query_that_ended_is_not_left_running(tmp_path: Path) -> None:
+    running = query(REPORT)
+    follower(tmp_path, MagicMock()).follow(running)
+    running.stop.assert_called_once()
+
+
+@pytest.mark.parametrize("foreign", ["checkpoint", "bronze"])
+def test_no_lock_is_put_into_folders_of_somebody_else(tmp_path: Path, foreign: str) -> None:
+    for folder in ("checkpoint", "bronze/order_events"):
+        (tmp_path / folder).mkdir(parents=True)
+    mine = tmp_path / ("checkpoint/notes.txt" if foreign == "checkpoint" else "bronze/order_events/a.csv")
+    mine.write_text("mine")
+    settings = LandSettings(
+        KafkaSettings("orders", "h:1", "SASL_SSL", on_databricks=False),
+        BronzeSettings(str(tmp_path / "bronze"), None, "bronze"),
+        tmp_path / "checkpoint",
+        None,
+    )
+    with pytest.raises(LandingError, match=r"notes\.txt|a\.csv"), locked(settings):
+        pass
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [mine]
