@@ -253,7 +253,7 @@ class Catalog:
         folder = local_path(relation.location)
         if not relation.is_delta or folder is None:
             return False
-        state = delta_log.state(folder)
+        state = delta_log.state(folder, relation.delta_version)
         if state is None or state.version == relation.delta_version:
             return False
         where = (relation.schema, relation.name)
@@ -264,8 +264,7 @@ class Catalog:
             try:
                 found = delta_log.changes_since(folder, known, state.version)
             except FileNotFoundError:  # cleaned up: Spark reads the checkpoint
-                schema = self._spark.table(quoted(where)).schema
-                self.records.put_columns(*where, schema.jsonValue(), ())
+                self._record_as_spark_reads(*where)
             else:
                 if found.metadata:
                     metadata = found.metadata
@@ -275,6 +274,15 @@ class Catalog:
                     self.records.put_clustering(*where, found.clustering_columns)
             self.records.put_delta_state(*where, state.version, state.written_at)
         return True
+
+    def _record_as_spark_reads(self, schema: str, name: str) -> None:
+        """Record what Spark says of a Delta table, which takes a job."""
+        where = (schema, name)
+        detail = self._spark.sql(f"describe detail {quoted(where)}").collect()[0]
+        columns = self._spark.table(quoted(where)).schema.jsonValue()
+        self.records.put_columns(*where, columns, detail["partitionColumns"])
+        self.records.put_delta_metadata(*where, detail["description"], detail["properties"])
+        self.records.put_clustering(*where, detail["clusteringColumns"])
 
     def _sweep(self) -> None:
         """Take in tables that no record names, and remove folders of tables that never came to be.

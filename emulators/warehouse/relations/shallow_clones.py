@@ -44,7 +44,7 @@ def carried_out(clone: Callable[[], T], table: Relation | None, spark: SparkSess
     try:
         return clone()
     except Exception:
-        now = delta_log.state(folder)
+        now = delta_log.state(folder, state.version)
         if now and now.version == state.version + 1:  # nobody wrote in between
             # Not in the group of jobs of the statement, which may have been cancelled.
             spark.sparkContext.setJobGroup(uuid.uuid4().hex, "")

@@ -238,7 +238,7 @@ def _append(frame: DataFrame, checkpoint: Path, table: Path) -> int:
         if cancellation.is_stopped():  # the stream's jobs are a group of their own
             query.stop()
             raise canceled()
-    after = delta_log.state(table)
+    after = delta_log.state(table, before.version if before else None)
     first = before.version + 1 if before else 0
     versions = range(first, after.version + 1) if after else ()
     return sum(delta_log.inserted_rows(table, each - 1) or 0 for each in versions)

@@ -56,25 +56,33 @@ class Tuning:
         return True
 
     def _look(self) -> bool:
-        """Whether no table is beyond `SMALL_BYTES`; once one is, the answer stays."""
-        with self._lock:
-            moment = time.monotonic()
-            if self._is_small and moment - self._looked_at > LOOK_SECONDS:
-                self._looked_at = moment
-                self._is_small = all(
-                    self._size(relation.schema, relation.name, relation.location) <= SMALL_BYTES
-                    for relation in self._catalog.records.relations()
-                    if relation.is_delta
-                )
-            return self._is_small
+        """Whether no table is beyond `SMALL_BYTES`; once one is, the answer stays.
+
+        One statement at a time looks; the others take the last answer, and do not wait.
+        """
+        if self._is_small and self._lock.acquire(blocking=False):
+            try:
+                if time.monotonic() - self._looked_at > LOOK_SECONDS:
+                    self._is_small = self._is_every_table_small()
+                    self._looked_at = time.monotonic()
+            finally:
+                self._lock.release()
+        return self._is_small
+
+    def _is_every_table_small(self) -> bool:
+        return all(
+            self._size(relation.schema, relation.name, relation.location) <= SMALL_BYTES
+            for relation in self._catalog.records.relations()
+            if relation.is_delta
+        )
 
     def _size(self, schema: str, name: str, location: str | None) -> int:
         folder = local_path(location)
-        state = delta_log.state(folder) if folder else None
+        version, size = self._sizes.get((schema, name), (None, 0))
+        state = delta_log.state(folder, version) if folder else None
         if folder is None or state is None:
             return 0
-        known = self._sizes.get((schema, name))
-        if known is None or known[0] != state.version:
-            known = (state.version, delta_log.size(folder, state.version))
-            self._sizes[schema, name] = known
-        return known[1]
+        if version != state.version:
+            size = delta_log.size(folder, state.version)
+            self._sizes[schema, name] = (state.version, size)
+        return size

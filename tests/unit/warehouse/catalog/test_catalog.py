@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 import threading
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +11,8 @@ import pytest
 
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.records.relations import Records
-from emulators.warehouse.catalog.spark_catalog import SchemaEntry
+from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry
+from emulators.warehouse.sessions.sessions import Session
 
 
 @pytest.fixture
@@ -60,3 +63,36 @@ def test_a_refresh_that_is_recorded_and_a_look_at_every_table_do_not_wait_for_ea
     for each in (recording, looking):
         each.join(5)
         assert not each.is_alive()
+
+
+def commit(table: Path, version: int, *columns: str) -> None:
+    """A commit that sets the columns, or only adds rows."""
+    fields = [{"name": each, "type": "string", "nullable": True, "metadata": {}} for each in columns]
+    metadata = {"schemaString": json.dumps({"type": "struct", "fields": fields})}
+    log = table / "_delta_log"
+    log.mkdir(parents=True, exist_ok=True)
+    line = json.dumps({"metaData": metadata}, separators=(",", ":")) if columns else '{"add":{}}'
+    (log / f"{version:020d}.json").write_text(line)
+
+
+def test_what_is_new_of_a_recorded_table_is_found_without_listing_its_log(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "tables" / "s.db" / "t"
+    for version in range(30):
+        commit(table, version, *(["a"] if version == 0 else []))
+    catalog.records.put_relation(RelationEntry.managed("s", "t", table.as_uri()))
+    catalog.follow()
+    monkeypatch.setattr(os, "scandir", None)
+    monkeypatch.setattr(os, "listdir", None)
+
+    commit(table, 30)
+    commit(table, 31, "a", "b")
+    found = catalog.find(("s", "t"), Session(cast(Any, MagicMock()), "spark_catalog", "s"))
+
+    assert found
+    assert found.delta_version == 31
+    assert [each.name for each in catalog.records.columns("s", "t")] == ["a", "b"]
+    commit(table, 32, "a")
+    catalog.follow()
+    assert [each.name for each in catalog.records.columns("s", "t")] == ["a"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,97 @@ def test_a_commit_is_found_by_its_user_metadata(tmp_path: Path) -> None:
     assert delta_log.version_of(tmp_path, "b") == 1
     assert delta_log.version_of(tmp_path, "c") is None
     assert delta_log.version_of(tmp_path / "nowhere", "a") is None
+
+
+@pytest.fixture
+def no_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail whoever lists a folder."""
+
+    def listed(*_: Any) -> Any:
+        raise AssertionError("a folder was listed")
+
+    for each in ("scandir", "listdir"):
+        monkeypatch.setattr(os, each, listed)
+
+
+def checkpoint(table: Path, version: int) -> None:
+    (table / "_delta_log" / "_last_checkpoint").write_text(json.dumps({"version": version, "size": 9}))
+
+
+@pytest.mark.usefixtures("no_listing")
+@pytest.mark.parametrize("known", [0, 5, 11])
+def test_the_end_is_found_from_a_version_that_is_known_without_listing_the_log(
+    tmp_path: Path, known: int
+) -> None:
+    for version in range(12):
+        commit(tmp_path, version)
+
+    found = delta_log.state(tmp_path, known)
+
+    assert found is not None
+    assert found.version == 11
+    assert found.written_at == (tmp_path / "_delta_log" / f"{11:020d}.json").stat().st_mtime
+
+
+@pytest.mark.usefixtures("no_listing")
+@pytest.mark.parametrize("known", [None, 2, 12, 99])
+def test_the_end_is_found_from_the_last_checkpoint_without_listing_the_log(
+    tmp_path: Path, known: int | None
+) -> None:
+    for version in (2, 3, *range(10, 13)):
+        commit(tmp_path, version)
+    checkpoint(tmp_path, 10)
+
+    found = delta_log.state(tmp_path, known)
+
+    assert found is not None
+    assert found.version == 12
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version":"x"}', '{"version":40}', '{"size":1}'])
+def test_a_checkpoint_that_is_broken_or_gone_is_of_no_account(tmp_path: Path, text: str) -> None:
+    for version in range(3):
+        commit(tmp_path, version)
+    (tmp_path / "_delta_log" / "_last_checkpoint").write_text(text)
+
+    found = delta_log.state(tmp_path, known=7)  # of an older table in this place
+
+    assert found is not None
+    assert found.version == 2
+
+
+def checksum(table: Path, version: int, **fields: Any) -> None:
+    (table / "_delta_log" / f"{version:020d}.crc").write_text(json.dumps({"tableSizeBytes": 1, **fields}))
+
+
+def test_the_definition_at_the_end_of_a_long_log_is_read_from_its_checksum(tmp_path: Path) -> None:
+    for version in range(30, 60):  # those before are cleaned up
+        commit(tmp_path, version)
+    domain = clustered_by("id")["domainMetadata"]
+    checksum(tmp_path, 58, metadata=METADATA["metaData"], domainMetadata=[{"domain": "delta.x"}, domain])
+
+    found = delta_log.changes_since(tmp_path, -1, 59)
+
+    assert found.metadata is not None
+    assert found.metadata.schema == SCHEMA
+    assert found.clustering_columns == ("id",)
+
+
+def test_what_was_committed_behind_a_checksum_is_newer(tmp_path: Path) -> None:
+    for version in range(59):
+        commit(tmp_path, version)
+    commit(tmp_path, 59, clustered_by("other"))
+    checksum(tmp_path, 58, metadata=METADATA["metaData"], domainMetadata=[])
+
+    found = delta_log.changes_since(tmp_path, -1, 59)
+
+    assert found.metadata is not None
+    assert found.clustering_columns == ("other",)
+
+
+def test_a_copy_is_looked_for_in_those_commits_that_are_there(tmp_path: Path) -> None:
+    for version in range(5, 9):
+        commit(tmp_path, version, info={"userMetadata": f"copy {version}"})
+
+    assert delta_log.version_of(tmp_path, "copy 5") == 5
+    assert delta_log.version_of(tmp_path, "copy 4") is None

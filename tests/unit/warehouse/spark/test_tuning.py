@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -51,3 +53,39 @@ def test_once_a_table_is_large_statements_are_compiled(
     conf["spark.sql.shuffle.partitions"] = "7"  # a client's own
     tuning(10_000_000, monkeypatch).prepare(session)
     assert conf == {**LARGE, "spark.sql.shuffle.partitions": "7"}
+
+
+def test_who_looks_at_the_tables_lets_other_statements_go_on(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, may_go_on = threading.Event(), threading.Event()
+
+    def size(*_: object) -> int:
+        looking.set()
+        return 10_000_000 if may_go_on.wait(10) else 0
+
+    tuned = tuning(0, monkeypatch)
+    monkeypatch.setattr(Tuning, "_size", size)
+    first = threading.Thread(target=tuned.prepare, args=(session,), daemon=True)
+    first.start()
+    assert looking.wait(10)
+    other = Session(MagicMock(conf=Conf(SMALL)), "main", "default")
+    tuned.prepare(other)
+    assert not other.is_set_for_large
+
+    may_go_on.set()
+    first.join(10)
+    assert session.is_set_for_large
+
+
+def test_the_size_of_a_table_is_read_anew_only_when_it_has_a_new_version(tmp_path: Path) -> None:
+    log = tmp_path / "_delta_log"
+    log.mkdir()
+    tuned = Tuning(MagicMock())
+    for version, size in enumerate((100, 200)):
+        (log / f"{version:020d}.json").touch()
+        checksum = log / f"{version:020d}.crc"
+        checksum.write_text(f'{{"tableSizeBytes": {size}}}')
+        assert tuned._size("s", "t", tmp_path.as_uri()) == size
+        checksum.write_text('{"tableSizeBytes": 1}')
+        assert tuned._size("s", "t", tmp_path.as_uri()) == size
