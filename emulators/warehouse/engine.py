@@ -15,7 +15,6 @@ from pyspark.sql import types as t
 from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.catalog import Catalog, local_path
 from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW, METRIC_VIEW, STREAMING_TABLE
-from emulators.warehouse.catalog.locks import RelationLocks
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.describing import event_log
 from emulators.warehouse.describing.information_schema import InformationSchema
@@ -65,7 +64,7 @@ class Engine:
         self._keys = Keys(catalog)
         self._namespaces = Namespaces(catalog)
         self._grants = Grants(catalog, volumes)
-        self._locks = RelationLocks()
+        self._locks = catalog.locks
         self._view_lock = threading.Lock()
         self._views_replaced = 0
         self._handlers: dict[type[statements.Statement], Callable[[Any, Session], ResultSet | None]] = {
@@ -388,7 +387,7 @@ class Engine:
 
     def _enter_schema(self, session: Session) -> None:
         """Go to the session's first schema as soon as it exists."""
-        if not session.has_entered and session.schema in self._records.schema_names():
+        if not session.has_entered and self._records.has_schema(session.schema):
             session.spark.sql(f"use {quoted((session.schema,))}")
             session.has_entered = True
 

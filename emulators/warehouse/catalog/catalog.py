@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from emulators.settings import CATALOG
 from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.kinds import KEPT_TYPES
+from emulators.warehouse.catalog.locks import RelationLocks
 from emulators.warehouse.catalog.records.namespaces import SchemaRecord
 from emulators.warehouse.catalog.records.relations import Records, Relation
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry, SparkCatalog
@@ -53,6 +54,7 @@ class Catalog:
         self.translation = Translation(())
         self._spark = spark
         self._inner = SparkCatalog(spark)
+        self.locks = RelationLocks()
         self._tables = tables
         self._lock = records.lock
 
@@ -109,7 +111,7 @@ class Catalog:
     def _complete(self, catalog: str) -> None:
         """Give a catalog its schema `default`, and let statements name it."""
         schema = spark_schema(catalog, DEFAULT_SCHEMA)
-        if schema not in self.records.schema_names():
+        if not self.records.has_schema(schema):
             self._spark.sql(f"create schema if not exists {quoted((self.name, schema))}")
             self.sync_schema(schema)
         self._translate()
@@ -155,9 +157,13 @@ class Catalog:
         Raises:
             SqlError: `NO_SUCH_CATALOG_EXCEPTION`.
         """
-        if name.lower() not in self.catalog_names():
+        if not self.has_catalog(name.lower()):
             raise no_such_catalog(name)
         return name.lower()
+
+    def has_catalog(self, name: str) -> bool:
+        """Whether there is a catalog of this name, in lower case."""
+        return name == SYSTEM or self.records.catalog(name) is not None
 
     def find(self, name: Name, session: Session) -> Relation | None:
         """The recorded relation of a name, brought up to date with its Delta log."""

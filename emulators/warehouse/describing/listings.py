@@ -176,7 +176,7 @@ class Listings:
 
     def _describe_catalog(self, statement: statements.DescribeCatalog, session: Session) -> ResultSet:
         name = self._catalog.check_catalog(statement.name)
-        found = next((each for each in self._records.catalogs() if each.name == name), None)
+        found = self._records.catalog(name)
         kind = "Regular" if found else "System"
         rows = [
             ("Catalog Name", name),
@@ -211,7 +211,7 @@ class Listings:
 
     def _describe_function(self, statement: statements.DescribeFunction, session: Session) -> ResultSet:
         schema, name = self._catalog.resolve(statement.name, session)
-        found = next((each for each in self._records.functions_of(schema) if each.name == name), None)
+        found = self._records.function(schema, name)
         if found is None:  # one of Spark's own, or nothing at all
             return self._worded(statement, session)
         lines = _function_lines(found, statement.is_extended)

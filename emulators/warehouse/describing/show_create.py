@@ -27,7 +27,7 @@ def definition(
     kind = _KINDS.get(relation.type) or ("VIEW" if "VIEW" in relation.type else "TABLE")
     items = [_column(each, is_view) for each in columns]
     items += [
-        f"  CONSTRAINT `{name}` {text}{' RELY' if key.is_rely else ''}"
+        f"  CONSTRAINT {quoted((name,))} {text}{' RELY' if key.is_rely else ''}"
         for (name, text), (_, key, _) in zip(describe.constraints(keys), keys, strict=True)
     ]
     full_name = ".".join(map(_name, (*split(relation.schema), relation.name)))

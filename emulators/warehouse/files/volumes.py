@@ -188,7 +188,7 @@ class Volumes:
     def drop_orphans(self) -> None:
         """Drop the volumes whose schema is gone."""
         with self._records.transaction():
-            schemas = self._records.schema_names()
+            schemas = {each.name for each in self._records.schemas()}
             for volume in self._records.volumes():
                 if volume.schema not in schemas:
                     self._remove(volume)

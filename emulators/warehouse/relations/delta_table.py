@@ -24,7 +24,9 @@ def set_not_null(spark: SparkSession, where: Where, column: str) -> None:
         SqlError: the column holds a null.
     """
     schema, table = where
-    nulls = spark.sql(f"select 1 from `{schema}`.`{table}` where `{column}` is null limit 1")  # noqa: S608
+    nulls = spark.sql(
+        f"select 1 from {quoted(where)} where {quoted((column,))} is null limit 1"  # noqa: S608
+    )
     if nulls.collect():
         raise SqlError(
             "DELTA_NEW_NOT_NULL_VIOLATION",

@@ -130,7 +130,7 @@ class MaterializedViews:
         return view
 
     def _overwrite(self, view: MaterializedView, spark: SparkSession) -> None:
-        if view.current_schema in self._records.schema_names():
+        if self._records.has_schema(view.current_schema):
             spark.sql(f"use {quoted((view.current_schema,))}")
         self._tuning.apply(spark, is_set_for_large=False)
         target = quoted((self._catalog.name, view.schema, view.name))

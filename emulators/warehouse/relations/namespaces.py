@@ -25,7 +25,7 @@ class Namespaces:
             SqlError: there is one of this name, or it is no name for a catalog.
         """
         check_object_name(statement.name)
-        if statement.name.lower() not in self._catalog.catalog_names():
+        if not self._catalog.has_catalog(statement.name.lower()):
             self._catalog.create_catalog(statement.name, statement.comment)
         elif not statement.if_not_exists:
             raise SqlError("CATALOG_ALREADY_EXISTS", f"Catalog '{statement.name}' already exists.", "42710")
@@ -39,7 +39,7 @@ class Namespaces:
         name = statement.name.lower()
         if name in (CATALOG, SYSTEM):
             raise SqlError("BUILT_IN_CATALOG", "DROP CATALOG doesn't support built-in catalogs.", "42832")
-        if name not in self._catalog.catalog_names():
+        if not self._catalog.has_catalog(name):
             if statement.if_exists:
                 return
             raise no_such_catalog(statement.name)

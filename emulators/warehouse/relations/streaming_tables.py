@@ -110,7 +110,7 @@ class StreamingTables:
         if definition is None:
             raise table_not_found(quoted(statement.name))
         spark = session.spark.newSession()
-        if definition.current_schema in self._records.schema_names():
+        if self._records.has_schema(definition.current_schema):
             spark.sql(f"use {quoted((definition.current_schema,))}")
         self._tuning.apply(spark, is_set_for_large=False)
         self._run(definition, spark, statement.is_full)

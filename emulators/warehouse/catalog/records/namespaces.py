@@ -45,6 +45,10 @@ class FunctionRecord:
     details: dict[str, Any]
 
 
+_SCHEMAS = "select name, catalog_name, schema_name, comment, location, properties from schema_record"
+_FUNCTIONS = "select schema_name, name, sql, details from function_record"
+
+
 class NamespaceRecords(PrivilegeRecords):
     """Records of catalogs, schemas and functions."""
 
@@ -73,6 +77,13 @@ class NamespaceRecords(PrivilegeRecords):
         """Every catalog."""
         rows = self._rows("select name, comment, created, last_altered from catalog_record order by name")
         return [CatalogRecord(*row) for row in rows]
+
+    def catalog(self, name: str) -> CatalogRecord | None:
+        """The catalog of this name."""
+        rows = self._rows(
+            "select name, comment, created, last_altered from catalog_record where name = ?", name
+        )
+        return CatalogRecord(*rows[0]) if rows else None
 
     def put_schema(self, entry: SchemaEntry) -> None:
         """Record a schema as it is now."""
@@ -106,24 +117,22 @@ class NamespaceRecords(PrivilegeRecords):
 
     def schemas(self, catalog: str | None = None) -> list[SchemaRecord]:
         """The schemas of a catalog, or all."""
-        rows = self._rows(
-            "select name, catalog_name, schema_name, comment, location, properties from schema_record "
-            "where catalog_name = ? or ? is null order by catalog_name, schema_name",
-            catalog,
-            catalog,
-        )
-        return [
-            SchemaRecord(name, of, schema, comment, location, json.loads(text))
-            for name, of, schema, comment, location, text in rows
-        ]
+        return self._schemas("catalog_name = ? or ? is null", catalog, catalog)
 
     def schema(self, name: str) -> SchemaRecord | None:
         """The schema of this name inside Spark."""
-        return next((each for each in self.schemas() if each.name == name), None)
+        return next(iter(self._schemas("name = ?", name)), None)
 
-    def schema_names(self) -> set[str]:
-        """The names that schemas have inside Spark."""
-        return {name for (name,) in self._rows("select name from schema_record")}
+    def has_schema(self, name: str) -> bool:
+        """Whether a schema of this name inside Spark is recorded."""
+        return bool(self._rows("select 1 from schema_record where name = ?", name))
+
+    def _schemas(self, where: str, *values: str | None) -> list[SchemaRecord]:
+        rows = self._rows(f"{_SCHEMAS} where {where} order by catalog_name, schema_name", *values)
+        return [
+            SchemaRecord(name, catalog, schema, comment, location, json.loads(properties))
+            for name, catalog, schema, comment, location, properties in rows
+        ]
 
     def put_namespace_tags(self, catalog: str, schema: str, tags: dict[str, str | None]) -> None:
         """Set tags of a catalog (no schema) or schema, named as clients do; a value of None unsets."""
@@ -173,10 +182,12 @@ class NamespaceRecords(PrivilegeRecords):
 
     def functions_of(self, schema: str | None = None) -> list[FunctionRecord]:
         """The functions of a schema, or all."""
-        rows = self._rows(
-            "select schema_name, name, sql, details from function_record "
-            "where schema_name = ? or ? is null order by 1, 2",
-            schema,
-            schema,
-        )
-        return [FunctionRecord(schema, name, sql, json.loads(text)) for schema, name, sql, text in rows]
+        return self._functions("schema_name = ? or ? is null", schema, schema)
+
+    def function(self, schema: str, name: str) -> FunctionRecord | None:
+        """The function of this name."""
+        return next(iter(self._functions("schema_name = ? and name = ?", schema, name)), None)
+
+    def _functions(self, where: str, *values: str | None) -> list[FunctionRecord]:
+        rows = self._rows(f"{_FUNCTIONS} where {where} order by schema_name, name", *values)
+        return [FunctionRecord(schema, name, sql, json.loads(details)) for schema, name, sql, details in rows]

@@ -27,6 +27,9 @@ class VolumeRecord:
     comment: str | None
 
 
+_VOLUMES = "select schema_name, name, type, location, comment from volume_record"
+
+
 class VolumeRecords(PrivilegeRecords):
     """Records of volumes."""
 
@@ -47,17 +50,15 @@ class VolumeRecords(PrivilegeRecords):
 
     def volumes(self, schema: str | None = None) -> list[VolumeRecord]:
         """The volumes of a schema, or all."""
-        rows = self._rows(
-            "select schema_name, name, type, location, comment from volume_record "
-            "where schema_name = ? or ? is null order by 1, 2",
-            schema,
-            schema,
-        )
-        return [VolumeRecord(*row) for row in rows]
+        return self._volumes("schema_name = ? or ? is null", schema, schema)
 
     def volume(self, schema: str, name: str) -> VolumeRecord | None:
         """The volume of this name."""
-        return next((each for each in self.volumes(schema) if each.name == name), None)
+        return next(iter(self._volumes("schema_name = ? and name = ?", schema, name)), None)
+
+    def _volumes(self, where: str, *values: str | None) -> list[VolumeRecord]:
+        rows = self._rows(f"{_VOLUMES} where {where} order by schema_name, name", *values)
+        return [VolumeRecord(*row) for row in rows]
 
     def rename_volume(self, old: VolumeRecord, new: tuple[str, str]) -> None:
         """Carry what is recorded of a volume over to its new name."""
