@@ -332,13 +332,14 @@ def land(
     """
     with reported(verbose):
         from ingestion.console.progress import ProgressBar
-        from ingestion.landing import kafka_source
+        from ingestion.landing.hub_probe import reach
+        from ingestion.landing.locks import locked
         from ingestion.landing.spark_session import spark_session
-        from ingestion.landing.stream import locked, run
+        from ingestion.landing.stream import run
 
         began = time.monotonic()
         settings = LandSettings.load()
-        kafka_source.reach(settings.kafka)
+        reach(settings.kafka)
         pause = interval if trigger is Trigger.PROCESSING_TIME else None
         with (
             _lines(metrics) as emit,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.errors import LandingError
-from ingestion.tables.ingest_batches import offsets_of
+from ingestion.landing.batch import offsets_of
 
 IDENTITY_FILE = "ingester.json"
 LOCK_NAME = "ingester"

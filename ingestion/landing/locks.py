@@ -11,16 +11,56 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 from ingestion.errors import LandingError
+from ingestion.landing.checkpoint import LOCK_NAME, check_place
+from ingestion.landing.delta_table import check_folder
+from ingestion.settings import LandSettings
+from ingestion.tables import order_events
 
 ORPHAN_SECONDS = 30.0
 """How long the JVM of an ingester that was killed may take to end."""
 
 POLL_SECONDS = 0.05
+
+
+@contextmanager
+def locked(settings: LandSettings) -> Iterator[list[int]]:
+    """Keep other ingesters away from the checkpoint and, where they are folders, from hub and table.
+
+    Yields:
+        Descriptors for the JVM to inherit: it holds the locks as long as it lives.
+
+    Raises:
+        LandingError: another ingester is at work there, or the folders are somebody else's.
+    """
+    hub, path = settings.kafka.hub, order_events.DEFINITION.path_in(settings.bronze)
+    # Before a lock is put there.
+    check_place(settings.checkpoint)
+    if path:
+        check_folder(Path(path))
+    with ExitStack() as stack:
+        held = [
+            stack.enter_context(
+                exclusive(
+                    settings.checkpoint / LOCK_NAME,
+                    f"another ingester is running on checkpoint {settings.checkpoint}: stop it, or wait "
+                    "until it ends.",
+                )
+            )
+        ]
+        if path:
+            busy = (
+                f"another ingester lands hub {hub!r} in {path}, from another checkpoint: "
+                "stop it, and keep one of the two checkpoints."
+            )
+            held.append(
+                stack.enter_context(exclusive(Path(path).with_name(f".{order_events.TABLE}.{hub}"), busy))
+            )
+        yield held
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from threading import Condition, Thread
 
 from ingestion.errors import LandingError
+from ingestion.landing.batch import Batch, json_lines
 from ingestion.landing.delta_table import DeltaTable
-from ingestion.tables.ingest_batches import DEFINITION, ROW_TYPE, Batch, json_lines
+from ingestion.tables.ingest_batches import DEFINITION, ROW_TYPE
 
 FLUSH_SECONDS = 10.0
 """Least time between two commits: how long a batch's row may wait for those of the next ones."""

@@ -11,9 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from ingestion.errors import LandingError
 from ingestion.landing import delta_table, recorder
+from ingestion.landing.batch import Batch, Partition
 from ingestion.landing.recorder import BatchTable, Recorder
 from ingestion.settings import BronzeSettings
-from ingestion.tables.ingest_batches import Batch, Partition
 from tests.integration.ingestion.conftest import wait_until
 
 

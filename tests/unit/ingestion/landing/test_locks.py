@@ -13,6 +13,7 @@ import pytest
 from emulators.settings import REPOSITORY
 from ingestion.errors import LandingError
 from ingestion.landing import locks
+from ingestion.settings import BronzeSettings, KafkaSettings, LandSettings
 
 HOLD = """
 import subprocess, sys, pathlib
@@ -72,3 +73,20 @@ def test_the_next_one_waits_for_what_a_killed_one_left_behind(
         kill(orphan, "CONT")
         with locks.exclusive(tmp_path / "i", "busy"):
             pass
+
+
+@pytest.mark.parametrize("foreign", ["checkpoint", "bronze"])
+def test_no_lock_is_put_into_folders_of_somebody_else(tmp_path: Path, foreign: str) -> None:
+    for folder in ("checkpoint", "bronze/order_events"):
+        (tmp_path / folder).mkdir(parents=True)
+    mine = tmp_path / ("checkpoint/notes.txt" if foreign == "checkpoint" else "bronze/order_events/a.csv")
+    mine.write_text("mine")
+    settings = LandSettings(
+        KafkaSettings("orders", "h:1", "SASL_SSL", on_databricks=False),
+        BronzeSettings(str(tmp_path / "bronze"), None, "bronze"),
+        tmp_path / "checkpoint",
+        None,
+    )
+    with pytest.raises(LandingError, match=r"notes\.txt|a\.csv"), locks.locked(settings):
+        pass
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [mine]

@@ -8,11 +8,10 @@ import pytest
 
 from ingestion.console.signals import StopRequest
 from ingestion.errors import LandingError
+from ingestion.landing.batch import Batch
 from ingestion.landing.checkpoint import Identity, Progress
+from ingestion.landing.follower import Follower
 from ingestion.landing.recorder import Recorder
-from ingestion.landing.stream import _Follower, locked
-from ingestion.settings import BronzeSettings, KafkaSettings, LandSettings
-from ingestion.tables.ingest_batches import Batch
 
 REPORT: dict[str, Any] = {
     "batchId": 0,
@@ -26,9 +25,9 @@ REPORT: dict[str, Any] = {
 }
 
 
-def follower(folder: Path, recorder: Any) -> _Follower:
+def follower(folder: Path, recorder: Any) -> Follower:
     identity = Identity("a", "t", "orders", None)
-    return _Follower(Progress(folder, "orders"), identity, recorder, StopRequest(), lambda _: None)
+    return Follower(Progress(folder, "orders"), identity, recorder, StopRequest(), lambda _: None)
 
 
 def query(report: dict[str, Any]) -> MagicMock:
@@ -71,20 +70,3 @@ def test_a_query_that_ended_is_not_left_running(tmp_path: Path) -> None:
     running = query(REPORT)
     follower(tmp_path, MagicMock()).follow(running)
     running.stop.assert_called_once()
-
-
-@pytest.mark.parametrize("foreign", ["checkpoint", "bronze"])
-def test_no_lock_is_put_into_folders_of_somebody_else(tmp_path: Path, foreign: str) -> None:
-    for folder in ("checkpoint", "bronze/order_events"):
-        (tmp_path / folder).mkdir(parents=True)
-    mine = tmp_path / ("checkpoint/notes.txt" if foreign == "checkpoint" else "bronze/order_events/a.csv")
-    mine.write_text("mine")
-    settings = LandSettings(
-        KafkaSettings("orders", "h:1", "SASL_SSL", on_databricks=False),
-        BronzeSettings(str(tmp_path / "bronze"), None, "bronze"),
-        tmp_path / "checkpoint",
-        None,
-    )
-    with pytest.raises(LandingError, match=r"notes\.txt|a\.csv"), locked(settings):
-        pass
-    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [mine]
