@@ -7,7 +7,7 @@ from databricks.sql.client import Connection
 
 from emulators.errors import EmulatorError
 from emulators.settings import HTTP_PATH, Settings
-from emulators.warehouse.protocol import http_server
+from emulators.warehouse.protocol import readiness
 
 
 def connect(settings: Settings) -> Connection:
@@ -16,7 +16,7 @@ def connect(settings: Settings) -> Connection:
     Raises:
         EmulatorError: it is not up. The connector would try again for a quarter of an hour.
     """
-    if not http_server.is_ready(settings):
+    if not readiness.is_ready(settings):
         raise EmulatorError("The SQL warehouse is not up: start it with `.venv/bin/python -m emulators up`.")
     return sql.connect(
         server_hostname=settings.warehouse_url,

@@ -20,7 +20,7 @@ from emulators.settings import CATALOG, HTTP_PATH, HUBS, PORT_VARIABLES, Setting
 from emulators.supervision import processes
 from emulators.supervision.connection import connect
 from emulators.supervision.processes import Service
-from emulators.warehouse.protocol import http_server
+from emulators.warehouse.protocol import readiness
 from ingestion.settings import DEFAULT_BRONZE_SCHEMA, BronzeSettings
 from ingestion.tables import bootstrap
 
@@ -134,7 +134,7 @@ def _services(settings: Settings) -> dict[str, Service]:
     services = (
         service("kafka", broker.is_ready, kafka, "kafka_port", "kafka_controller_port"),
         service("eventhubs", front.is_ready, python("emulators.eventhubs"), "amqp_port"),
-        service("warehouse", http_server.is_ready, python("emulators.warehouse"), "warehouse_port"),
+        service("warehouse", readiness.is_ready, python("emulators.warehouse"), "warehouse_port"),
     )
     return {each.name: each for each in services}
 

@@ -118,14 +118,14 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         session.sql("select 1").toArrow()
         history = History(settings.warehouse_data / HISTORY_FILE)
         sessions, operations = Sessions(session), Operations(session, history)
-        server.page = StatusPage(sessions, operations, history).render
-        server.result_file = operations.file
-        volumes = Volumes(catalog, settings.warehouse_data / "volumes", server.file_links)
+        server.resources.page = StatusPage(sessions, operations, history).render
+        server.resources.result_file = operations.file
+        volumes = Volumes(catalog, settings.warehouse_data / "volumes", server.resources.file_links)
         volumes.sweep()
-        server.file_links.file_of = volumes.file_of
+        server.resources.file_links.file_of = volumes.file_of
         engine = Engine(session, catalog, volumes)
         catalog.restore_functions()
-        server.processor = Processor(Service(engine, sessions, operations))
+        server.resources.processor = Processor(Service(engine, sessions, operations))
         log.info("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)
     except Exception:
         log.exception("The SQL warehouse could not start")

@@ -5,7 +5,6 @@ The generated code carries no type annotations; this is the one place where that
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any
 
 from databricks.sql.thrift_api.TCLIService import TCLIService
@@ -14,9 +13,3 @@ from databricks.sql.thrift_api.TCLIService import ttypes as _types
 Processor: Any = TCLIService.Processor
 ttypes: Any = _types
 """Generated request, response and enumeration types."""
-
-USER_AGENT: ContextVar[str] = ContextVar("USER_AGENT", default="")
-"""The `User-Agent` of the request that a thread is answering."""
-
-BASE_URL: ContextVar[str] = ContextVar("BASE_URL", default="")
-"""Scheme, host and port at which the client of that request has reached the warehouse."""

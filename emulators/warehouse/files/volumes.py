@@ -19,7 +19,7 @@ from emulators.warehouse.catalog.catalog import Catalog, check_object_name, loca
 from emulators.warehouse.catalog.records.volumes import EXTERNAL, MANAGED, VolumeRecord
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.files import signed_links
-from emulators.warehouse.files.signed_links import FileLinks
+from emulators.warehouse.files.signed_links import FileLinks, FileOperation
 from emulators.warehouse.names import spark_schema, split
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
@@ -136,10 +136,10 @@ class Volumes:
         """
         self.file_of(statement.path)
         path = statement.path.removeprefix(_SCHEME)
-        link = self._links.link(statement.operation, path, statement.overwrites)
+        link = self._links.link(FileOperation(statement.verb), path, statement.overwrites)
         columns = [Column(each, t.StringType()) for each in ("operation", "presignedUrl")]
         columns.append(Column("headers", t.MapType(t.StringType(), t.StringType())))
-        row: list[object] = [statement.operation.value, link, []]
+        row: list[object] = [statement.verb, link, []]
         if statement.local is not None:  # without it, no driver looks for this column
             columns.append(Column("localFile", t.StringType()))
             row.append(statement.local)

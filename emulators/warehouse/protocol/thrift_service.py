@@ -12,13 +12,14 @@ from emulators.warehouse.errors import GENERIC_SQL_STATE, sql_error_from
 from emulators.warehouse.names import spark_schema
 from emulators.warehouse.protocol import parameters
 from emulators.warehouse.protocol.driver_metadata import Metadata, info
+from emulators.warehouse.request_context import USER_AGENT
 from emulators.warehouse.results import encoding
 from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions import session_settings
 from emulators.warehouse.sessions.operations import Operation, Operations, Request, State
 from emulators.warehouse.sessions.sessions import Session, Sessions
 from emulators.warehouse.sql import parameter_markers
-from emulators.warehouse.thrift_types import USER_AGENT, ttypes
+from emulators.warehouse.thrift_types import ttypes
 
 WAIT_SECONDS = 2.0
 """How long a call waits for a statement before it says that it still runs; drivers poll at once."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from emulators.warehouse.request_context import BASE_URL
 from emulators.warehouse.results.spool import Chunk
-from emulators.warehouse.thrift_types import BASE_URL, ttypes
+from emulators.warehouse.thrift_types import ttypes
 
 PATH = "/results/"
 """Where links lead; the id of the operation, its secret and the number of the file follow."""

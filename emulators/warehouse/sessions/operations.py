@@ -89,6 +89,10 @@ class Operation:
     def _link(self) -> str:
         return f"{self.name}/{self.secret.hex()}"
 
+    def is_secret(self, text: str) -> bool:
+        """Whether a client that names a file of its result knows its secret."""
+        return hmac.compare_digest(self.secret.hex().encode(), text.encode())
+
     def wait(self, seconds: float) -> bool:
         """Wait for the end, at most so long; whether it has ended."""
         return self._ended.wait(seconds)
@@ -182,7 +186,7 @@ class Operations:
             operation_id = uuid.UUID(name).bytes
             with self._lock:
                 operation = self._open.get(operation_id) or self._lingering.get(operation_id)
-            if operation and operation.encoder and hmac.compare_digest(operation.secret.hex(), secret):
+            if operation and operation.encoder and operation.is_secret(secret):
                 return operation.encoder.file(int(number))
         except (ValueError, LookupError, OSError):
             log.debug("No file of a result is behind %s", name, exc_info=True)

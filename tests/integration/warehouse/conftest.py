@@ -23,7 +23,7 @@ from emulators.runtime.jars import ensure_jars
 from emulators.runtime.java import ensure_java
 from emulators.runtime.spark_conf import write_spark_conf
 from emulators.settings import HTTP_PATH, REPOSITORY, Settings
-from emulators.warehouse.protocol.http_server import is_ready
+from emulators.warehouse.protocol.readiness import is_ready
 
 PROJECT = Path(__file__).with_name("project")
 DBT = str(Path(sys.executable).with_name("dbt"))

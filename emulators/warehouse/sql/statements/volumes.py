@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from typing import Literal
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.sql.lexer import Reader
@@ -66,24 +66,17 @@ class DescribeVolume(Statement):
     name: Name
 
 
-class Operation(Enum):
-    """What is done to a file of a volume."""
-
-    PUT = "PUT"
-    GET = "GET"
-    REMOVE = "REMOVE"
-
-
 @dataclass(frozen=True)
 class TransferFile(Statement):
     """`PUT local INTO path [OVERWRITE]`, `GET path TO local` and `REMOVE path`.
 
     Attributes:
+        verb: which of them.
         path: the file in a volume.
         local: the file of the client; None when there is none.
     """
 
-    operation: Operation
+    verb: Literal["PUT", "GET", "REMOVE"]
     path: str
     local: str | None = None
     overwrites: bool = False
@@ -179,7 +172,7 @@ def _put(sql: str, reader: Reader) -> Statement:
     path = reader.string()
     overwrites = reader.accept("OVERWRITE")
     reader.end()
-    return TransferFile(sql, Operation.PUT, path, local, overwrites)
+    return TransferFile(sql, "PUT", path, local, overwrites)
 
 
 def _get(sql: str, reader: Reader) -> Statement:
@@ -187,13 +180,13 @@ def _get(sql: str, reader: Reader) -> Statement:
     reader.expect("TO")
     local = reader.string()
     reader.end()
-    return TransferFile(sql, Operation.GET, path, local)
+    return TransferFile(sql, "GET", path, local)
 
 
 def _remove(sql: str, reader: Reader) -> Statement:
     path = reader.string()
     reader.end()
-    return TransferFile(sql, Operation.REMOVE, path)
+    return TransferFile(sql, "REMOVE", path)
 
 
 def _list(sql: str, reader: Reader) -> Statement:

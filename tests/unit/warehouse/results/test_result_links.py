@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import types as t
 
+from emulators.warehouse.request_context import BASE_URL
 from emulators.warehouse.results import result_links
 from emulators.warehouse.results.encoding import Encoder, Format, format_of
 from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.results.spool import Chunk
-from emulators.warehouse.thrift_types import BASE_URL, ttypes
+from emulators.warehouse.thrift_types import ttypes
 
 LINKED = Format(is_downloaded=True)
 COLUMNS = [Column("n", t.LongType()), Column("d", t.DecimalType(12, 2))]
