@@ -16,7 +16,7 @@ QUIETLY := quietly() { local said; said=$$("$$@" 2>&1) || { echo "$$said"; retur
 ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-all lint format unit integration golden e2e soak docs lock conformance clean
+.PHONY: help setup demo up down status test test-all lint format unit integration golden e2e soak bench docs lock conformance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ e2e: setup ## Run the tests of the whole path
 # What has a long form reads SOAK.
 soak: setup ## Run the long tests, about two hours (SOAK_MINUTES=30 SOAK_RATE=1000)
 	@SOAK=1 WAREHOUSE_SIZE=large $(PY) -m pytest -s $$(grep -rl --include='test_*.py' '"SOAK"' tests) tests/soak
+
+bench: setup ## Measure every speed claim against its bar, on an idle machine: about an hour
+	@$(PY) -m benchmarks
 
 docs: up ## Build the dbt docs and serve them on port 8080
 	@$(ENVIRONMENT) dbt docs generate --quiet && dbt docs serve

@@ -33,6 +33,7 @@ from databricks.sql.client import Cursor
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.bars import at_most
 from emulators import settings
 from emulators.runtime.environment import client_environment
 from emulators.settings import REPOSITORY, Settings
@@ -52,6 +53,7 @@ CUSTOMERS = 250_000
 EVENT_MODELS = ("order_events", "quarantined_order_events")
 ORDER_MODELS = ("order_details", "order_amounts", "order_status_history")
 MINUTE_MARTS = ("sales_by_state_minute", "sales_by_product_minute", "minute_restatements")
+MINUTE_PATH = EVENT_MODELS + ORDER_MODELS + MINUTE_MARTS
 OTHER_INCREMENTAL = ("product_price_history", "daily_sales")
 BY_NATURE = (
     "sales_by_brand_category",
@@ -70,6 +72,7 @@ GROUPS = {
     "other incremental models": OTHER_INCREMENTAL,
     "marts that read all orders": BY_NATURE,
 }
+BAR = 1.5
 
 
 @dataclass(frozen=True)
@@ -299,6 +302,7 @@ def main(
     large: Annotated[int, typer.Option(help="Orders of the large history.")] = 10_000_000,
     rounds: Annotated[int, typer.Option(help="Rounds of 10,000 messages, the first to warm up.")] = 4,
     keep: Annotated[Path | None, typer.Option(help="Folder that keeps both warehouses.")] = None,
+    bar: Annotated[float, typer.Option(help="The ratio of the minute path that it must not exceed.")] = BAR,
 ) -> None:
     """Print seconds by model and size of history, and their ratios."""
     console = Console()
@@ -312,6 +316,13 @@ def main(
                 for model, figure in figures.items() if number else ():
                     by_model.setdefault(model, []).append(figure)
     _print(console, small, large, seconds)
+    before, after = (_sum(seconds[size], MINUTE_PATH) for size in (small, large))
+    at_most("ratio of the minute path", after / before, bar)
+
+
+def _sum(seconds: dict[str, list[float]], models: tuple[str, ...]) -> float:
+    """Seconds of these models together, each the median of its rounds."""
+    return sum(statistics.median(seconds[model]) for model in models)
 
 
 def _print(console: Console, small: int, large: int, seconds: dict[int, dict[str, list[float]]]) -> None:
@@ -321,9 +332,7 @@ def _print(console: Console, small: int, large: int, seconds: dict[int, dict[str
         table.add_column(heading, justify="right")
 
     def row(name: str, models: tuple[str, ...], style: str = "", is_last: bool = False) -> None:
-        before, after = (
-            sum(statistics.median(seconds[size][model]) for model in models) for size in (small, large)
-        )
+        before, after = (_sum(seconds[size], models) for size in (small, large))
         ratio = f"{after / before:.2f}"
         table.add_row(name, f"{before:.2f}", f"{after:.2f}", ratio, style=style, end_section=is_last)
 
@@ -331,7 +340,7 @@ def _print(console: Console, small: int, large: int, seconds: dict[int, dict[str
         for model in models:
             row(model, (model,))
         row(group, models, "bold", is_last=True)
-    row("event, order and minute models", EVENT_MODELS + ORDER_MODELS + MINUTE_MARTS, "bold")
+    row("event, order and minute models", MINUTE_PATH, "bold")
     console.print(table)
 
 

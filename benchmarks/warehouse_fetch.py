@@ -21,6 +21,7 @@ import pyarrow as pa
 import typer
 from pyspark.sql import SparkSession
 
+from benchmarks.bars import at_least
 from emulators import settings
 from emulators.runtime.environment import client_environment
 from emulators.supervision.connection import connect
@@ -40,9 +41,13 @@ COLUMNS = """
     date_add(date'2024-01-01', cast(id % 365 as int)) as day,
     timestamp_seconds(1700000000 + id) as at
 """
+BAR = 0.8
 
 
-def main(rows: Annotated[int, typer.Option(help="Rows of the table.")] = 1_000_000) -> None:
+def main(
+    rows: Annotated[int, typer.Option(help="Rows of the table.")] = 1_000_000,
+    bar: Annotated[float, typer.Option(help="The ratio it must reach.")] = BAR,
+) -> None:
     """Print the rows per second of each, and the ratio of the medians."""
     chosen = settings.load()
     os.environ.update(client_environment(chosen))
@@ -77,8 +82,8 @@ def main(rows: Annotated[int, typer.Option(help="Rows of the table.")] = 1_000_0
     medians = {name: statistics.median(each) for name, each in seconds.items()}
     for name, median in medians.items():
         typer.echo(f"{name:10} {rows / median:12,.0f} rows/s   median {median:.2f} s of {ROUNDS}")
-    typer.echo(f"ratio      {medians['toArrow()'] / medians['connector']:.2f}")
     spark.stop()
+    at_least("ratio", medians["toArrow()"] / medians["connector"], bar)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.bars import at_most
 from emulators import settings
 from emulators.runtime.environment import client_environment
 from emulators.settings import CATALOG, Settings
@@ -35,6 +36,9 @@ SCHEMA = "benchmark_statements"
 TABLES = 20
 WARM_UP = 5
 SAMPLES = 10
+BAR = 1.3
+METADATA_BAR = 0.6
+MEMORY_BAR = 1.25
 
 
 def executing(statement: str) -> Callable[[Cursor], Any]:
@@ -89,6 +93,7 @@ def resident(chosen: Settings) -> float:
 def main(
     rounds: Annotated[int, typer.Option(help="Repetitions of each statement.")] = 50,
     statements: Annotated[int, typer.Option(help="Statements for the memory; 0 for none.")] = 10_000,
+    bar: Annotated[float, typer.Option(help="The ratio of `select 1` that it must not exceed.")] = BAR,
 ) -> None:
     """Print the figures."""
     console = Console()
@@ -129,15 +134,18 @@ def main(
         medians = {name: statistics.median(values) for name, values in ones.items()}
         for name, median in medians.items():
             console.print(f"select 1, {name:10} {median:6.1f} ms")
-        console.print(f"ratio {medians['connector'] / medians['spark.sql']:.2f}")
 
-        if statements:
-            memory(console, chosen, cursor, statements)
+        held = memory(console, chosen, cursor, statements) if statements else []
         cursor.execute(f"drop schema {SCHEMA} cascade")
+    at_most("ratio of select 1", medians["connector"] / medians["spark.sql"], bar)
+    at_most("ratio of metadata", statistics.median(everything) / medians["spark.sql"], METADATA_BAR)
+    if held:
+        # By then Java has compiled what it compiles: what is added later is added by statements.
+        at_most("ratio of memory at the end to that after three tenths", held[-1] / held[3], MEMORY_BAR)
 
 
-def memory(console: Console, chosen: Settings, cursor: Cursor, statements: int) -> None:
-    """Run statements of every kind, and print the memory of the warehouse on the way."""
+def memory(console: Console, chosen: Settings, cursor: Cursor, statements: int) -> list[float]:
+    """Run statements of every kind; print and return the memory of the warehouse on the way, in MB."""
     asks = [
         *metadata().values(),
         executing("select 1"),
@@ -146,12 +154,14 @@ def memory(console: Console, chosen: Settings, cursor: Cursor, statements: int) 
         executing(f"create or replace table {SCHEMA}.table_3 as select * from range(10)"),
     ]
     table = Table("statements", "resident MB", box=None)
-    for number in range(statements):
+    held = []
+    for number in range(statements + 1):
         if number % max(1, statements // SAMPLES) == 0:
-            table.add_row(f"{number:,}", f"{resident(chosen):,.0f}")
+            held.append(resident(chosen))
+            table.add_row(f"{number:,}", f"{held[-1]:,.0f}")
         fetch(cursor, asks[number % len(asks)])
-    table.add_row(f"{statements:,}", f"{resident(chosen):,.0f}")
     console.print(table)
+    return held
 
 
 if __name__ == "__main__":
