@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
@@ -54,7 +55,8 @@ class Cursor:
     def __init__(
         self, path: Path | None, hub: str, first_line: int | None = None, restart: bool = False
     ) -> None:
-        self._path = path
+        # A link stays a link, and what it leads to is what is deleted in the end.
+        self._path = path and Path(os.path.realpath(path))
         self._stream: IO[bytes] | None = None
         self._wanted = (hub, first_line, restart)
         self._digest = sha256()
@@ -69,17 +71,22 @@ class Cursor:
         """Take the cursor for this process.
 
         Raises:
-            ConfigurationError: it cannot be written, or belongs to another hub.
+            ConfigurationError: it cannot be written, is no cursor, or belongs to another hub.
             SendError: another process sends the same file.
         """
         if self._path is None:
             return self
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o644)
         except OSError as error:
             raise ConfigurationError(
                 f"cannot write the cursor {self._path}: {error.strerror}. Say where to keep it with --cursor."
             ) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise ConfigurationError(
+                f"cannot keep the cursor in {self._path}, a device or pipe: name a file with --cursor."
+            )
         self._stream = os.fdopen(descriptor, "r+b", buffering=0)
         try:
             fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -155,15 +162,18 @@ class Cursor:
         assert self._stream is not None  # noqa: S101  # it was just opened
         hub, first_line, restart = self._wanted
         text = self._stream.read(RECORD_BYTES)
-        if not text or restart:
+        if not text:
             return
         try:
             values = json.loads(text)
             record = Record(**{each.name: values[each.name] for each in fields(Record)})
         except (ValueError, TypeError, LookupError) as error:
             raise ConfigurationError(
-                f"{self._path} is not a cursor ({error!r}): begin anew with --restart."
+                f"{self._path} is there and not a cursor ({error!r}): name another file with --cursor, or "
+                "move it away."
             ) from error
+        if restart:
+            return
         if first_line not in (None, record.first_line):
             return
         if record.hub != hub:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from ingestion.contract import not_json
+from ingestion.files import Kind, check_output, replacing
 
 _LONGEST_REASON = 200
 _CHUNK_BYTES = 64 * 1024
@@ -67,33 +68,61 @@ def _skip(_: str) -> None:
     """Numbers are of no interest here, and those too long for Python are still JSON."""
 
 
+def _holds_rejects(head: bytes) -> bool:
+    """Whether a file begins with a record of a line that was rejected."""
+    first, end, _ = head.partition(b"\n")
+    if not end:
+        # Cut short by a kill, or longer than what is looked at.
+        return first.startswith(_BEGINNING) or _BEGINNING.startswith(first)
+    try:
+        record = json.loads(first)
+    except ValueError:
+        return False
+    return isinstance(record, dict) and {"line", "reason"} < record.keys() <= _REJECT_FIELDS
+
+
+_BEGINNING = b'{"line": '
+_REJECT_FIELDS = {"line", "reason", "body", "body_base64"}
+
+REJECTS = Kind("a file of rejected lines", _holds_rejects)
+
+
 class RejectFile:
     """What could not be sent: one JSON object per line with `line`, `reason` and the body.
 
-    The body stands under `body` as text, or under `body_base64` when it is not UTF-8. The file is made
-    with the first rejected line; of one left by an earlier run the lines up to `after` are kept, those that
-    this run does not look at again.
+    The body stands under `body` as text, or under `body_base64` when it is not UTF-8. The file is made with
+    the first rejected line, and what an earlier run left there makes way for it.
+
+    Args:
+        path: the file.
+        after: of an earlier run the lines up to this one are kept, those that this run does not look at
+            again; with infinity all are, as for input that cannot be read again.
     """
 
-    def __init__(self, path: Path, after: int = 0) -> None:
+    def __init__(self, path: Path, after: float = 0) -> None:
         self.path = path
         self.count = 0
         self._after = after
         self._stream: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        kept: list[str] = []
-        if self._after and self.path.exists():
-            with self.path.open(encoding="utf-8") as stream:
-                kept = [record for record in stream if _line_of(record) <= self._after]
-        if kept:
-            # At once, so that a kill leaves the old file or the new one.
-            temporary = self.path.with_name(f"{self.path.name}.new")
-            temporary.write_text("".join(kept), encoding="utf-8")
-            temporary.replace(self.path)
-        else:
-            self.path.unlink(missing_ok=True)
-        self.count = len(kept)
+        """See to what an earlier run left.
+
+        Raises:
+            ConfigurationError: the file cannot be written, or is no file of rejected lines.
+        """
+        check_output("--rejects", self.path, REJECTS)
+        if not self.path.is_file():
+            return self  # A device or pipe, or nothing yet.
+        if self._after:
+            with self.path.open("rb") as former, replacing(self.path) as stream:
+                for record in former:
+                    if record.endswith(b"\n") and _line_of(record) <= self._after:
+                        stream.write(record)
+                        self.count += 1
+        if not self.count:
+            # A link stays a link.
+            Path(os.path.realpath(self.path)).unlink(missing_ok=True)
         return self
 
     def __exit__(
@@ -124,8 +153,8 @@ class RejectFile:
         return self._stream
 
 
-def _line_of(record: str) -> float:
-    """The line that a record of a reject file is about; infinity for one cut short by a kill."""
+def _line_of(record: bytes) -> float:
+    """The line that a record of a reject file is about; infinity for one that cannot be read."""
     try:
         return float(json.loads(record)["line"])
     except (ValueError, LookupError, TypeError):

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import IO
 
 from ingestion.errors import SendError
+from ingestion.files import Kind
 from ingestion.sending.cursor import Cursor
 from ingestion.sending.line_files import RejectFile, body_of, malformed
 from ingestion.sending.producer import OversizedEventError, Producer
@@ -143,6 +144,20 @@ def send_all(producer: Producer, messages: Iterable[Message], refused: set[int])
         except OversizedEventError:
             refused.add(position)
     producer.flush()
+
+
+def _holds_events(head: bytes) -> bool:
+    """Whether a line begins as the simulator's events do, whatever fault befell it."""
+    # What is broken is quotes, or bytes that no UTF-8 holds.
+    lines = head.replace(b"'", b'"').decode("ascii", "ignore").split()
+    if any(line.startswith(_BEGINNING) for line in lines):
+        return True
+    return len(lines) == 1 and _BEGINNING.startswith(lines[0])
+
+
+_BEGINNING = '{"event_id":"'
+
+EVENTS = Kind("a file of simulated events", _holds_events)
 
 
 def write_all(stream: IO[bytes], messages: Iterable[Message], refused: set[int]) -> None:

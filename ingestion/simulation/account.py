@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.errors import ConfigurationError
+from ingestion.files import Kind, check_output, replacing
 from ingestion.simulation.faults import MINUTE_MS, Fault, Message
 from ingestion.simulation.shop import CATALOGUE, STATES, Customers, Order, cents
 
@@ -37,6 +38,26 @@ SALE, CANCELLATION, REFUND = range(3)
 _PRODUCTS, _STATES, _KINDS = 256, 64, 4
 _STATE_INDEX = {state: index for index, state in enumerate(STATES)}
 _BOOKING_BYTES = 16
+_LAST_MINUTE = 2**31
+"""A minute since 1970 that no shop's clock reaches, and every text read as a number exceeds."""
+
+
+def _holds_truth(head: bytes) -> bool:
+    """Whether a file begins as `Account.write` begins it."""
+    return head.startswith(b"{") and all(key in head for key in (b'"drift"', b'"messages"', b'"outcomes"'))
+
+
+def _holds_bookings(head: bytes) -> bool:
+    """Whether a file begins with a booking, or a part of one."""
+    first = array("q", head[: _BOOKING_BYTES // 2].ljust(_BOOKING_BYTES // 2, b"\0"))
+    rest, kind = divmod(_little_endian(first)[0], _KINDS)
+    rest, state = divmod(rest, _STATES)
+    minute, product = divmod(rest, _PRODUCTS)
+    return kind <= REFUND and state < len(STATES) and product < len(CATALOGUE) and 0 <= minute < _LAST_MINUTE
+
+
+TRUTH_FILE = Kind("a truth file", _holds_truth)
+BOOKINGS = Kind("a file of bookings", _holds_bookings)
 
 
 def open_account(place: Path | None, state: dict[str, Any] | None, is_wanted: bool) -> Account | None:
@@ -48,7 +69,8 @@ def open_account(place: Path | None, state: dict[str, Any] | None, is_wanted: bo
         is_wanted: whether the truth is asked for now.
 
     Raises:
-        ConfigurationError: it is asked for and cannot be known, or its file of bookings is lost.
+        ConfigurationError: it is asked for and cannot be known, or its file of bookings is lost or holds
+            something else.
     """
     if state is not None and TRUTH not in state:
         if is_wanted:
@@ -59,7 +81,16 @@ def open_account(place: Path | None, state: dict[str, Any] | None, is_wanted: bo
         return None
     if place is None and not is_wanted:
         return None
-    return Account(place and place.with_name(f"{place.name}.bookings"), state)
+    file = None if place is None else bookings_file(place)
+    account = Account(file, state)
+    if file is not None and file.exists():
+        check_output("--state", file, BOOKINGS)
+    return account
+
+
+def bookings_file(place: Path) -> Path:
+    """The file of bookings of the shop whose state is kept in a file."""
+    return place.with_name(f"{place.name}.bookings")
 
 
 class Account:
@@ -239,10 +270,9 @@ class Account:
             ConfigurationError: the file cannot be written.
         """
         text = json.dumps(self.answer(seed), indent=2, sort_keys=True) + "\n"
-        temporary = file.with_name(f"{file.name}.{os.getpid()}")
         try:
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(file)
+            with replacing(file) as stream:
+                stream.write(text.encode())
         except OSError as error:
             raise ConfigurationError(f"cannot write {file}: {error.strerror}.") from error
 

@@ -6,13 +6,10 @@ not on the wall clock, the machine, the hash seed, or how many messages are take
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from heapq import heappop, heappush
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -430,38 +427,3 @@ class Simulator:
     def _day(self, number: int) -> str:
         text = self._days[number] = date.fromordinal(date(1970, 1, 1).toordinal() + number).isoformat()
         return text
-
-
-def load_state(file: Path) -> dict[str, Any] | None:
-    """Read a state file; None when there is none, for a new shop.
-
-    Raises:
-        ConfigurationError: the file is not readable JSON, or of another version.
-    """
-    try:
-        state = json.loads(file.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"{file} is not a simulator state ({error}): delete it to open a new shop, or name another."
-        ) from error
-    if not isinstance(state, dict):
-        raise ConfigurationError(f"{file} is not a simulator state: delete it to open a new shop.")
-    if state.get("version") != STATE_VERSION:
-        raise ConfigurationError(
-            f"{file} was kept by another version of the simulator ({state.get('version')!r}, not "
-            f"{STATE_VERSION}): delete it to open a new shop, for a hub that holds nothing of the old one."
-        )
-    return state
-
-
-def save_state(file: Path, state: dict[str, Any]) -> None:
-    """Write a state file such that a crash at any moment leaves the old one or the new one."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(json.dumps(state))  # Several times as fast as json.dump.
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)

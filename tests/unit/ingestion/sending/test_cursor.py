@@ -123,11 +123,30 @@ def test_the_record_has_one_size_and_survives_being_overwritten(place: Path) -> 
         assert (cursor.kept.line, cursor.doubtful_through) == (0, 1)
 
 
-@pytest.mark.parametrize("content", ["nonsense", "{}", "[]"])
-def test_a_file_that_is_no_cursor_is_refused(place: Path, content: str) -> None:
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("content", ["nonsense", "{}", "[]", '{"event_id": "1"}\n' * 200])
+def test_a_file_that_is_no_cursor_is_refused_and_stays(place: Path, content: str, restart: bool) -> None:
     place.write_text(content)
-    with pytest.raises(ConfigurationError, match=r"is not a cursor.*--restart"):
-        Cursor(place, HUB).__enter__()
+    with pytest.raises(ConfigurationError, match=r"is there and not a cursor.*--cursor"):
+        Cursor(place, HUB, restart=restart).__enter__()
+    assert place.read_text() == content
+
+
+def test_a_device_is_no_place_for_a_cursor() -> None:
+    with pytest.raises(ConfigurationError, match=r"/dev/null, a device or pipe.*--cursor"):
+        Cursor(Path("/dev/null"), HUB).__enter__()
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_cursor_behind_a_link_leaves_the_link(place: Path) -> None:
+    link = place.with_name("link")
+    link.symlink_to(place)
+    interrupted(link)
+    with Cursor(link, HUB) as cursor:
+        assert cursor.kept.line == 2
+        cursor.finish()
+    assert link.is_symlink()
+    assert not place.exists()
 
 
 def test_one_process_at_a_time(place: Path) -> None:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode
+from math import inf
 from pathlib import Path
 
 import pytest
 
+from ingestion.errors import ConfigurationError
 from ingestion.sending.line_files import RejectFile, arriving, body_of, malformed
 
 
@@ -79,7 +81,7 @@ def test_a_run_that_goes_on_keeps_the_rejects_it_does_not_look_at_again(tmp_path
 
 def test_rejects_are_kept_with_line_reason_and_body(tmp_path: Path) -> None:
     path = tmp_path / "orders.rejected.jsonl"
-    path.write_text("from an earlier run\n")
+    path.write_text('{"line": 1, "reason": "not JSON", "body": "from an earlier run"}\n')
     with RejectFile(path) as rejects:
         assert not path.exists()
         rejects.add(3, "not JSON", b'{"a": "\n')
@@ -88,6 +90,69 @@ def test_rejects_are_kept_with_line_reason_and_body(tmp_path: Path) -> None:
     assert first == {"line": 3, "reason": "not JSON", "body": '{"a": "\n'}
     assert second["line"] == 7
     assert b64decode(second["body_base64"]) == b"\xff\x00"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "my notes\n",
+        "no end",
+        '{"event_id": "1"}\n',
+        "[]\n",
+        '{"line": 1, "reason": "?", "sku": "A"}\n',
+        '{\n  "line": 1\n}\n',
+        "\n",
+    ],
+)
+@pytest.mark.parametrize("after", [0, 7])
+def test_a_file_that_holds_something_else_is_refused_and_stays(
+    tmp_path: Path, content: str, after: int
+) -> None:
+    path = tmp_path / "notes"
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match=r"notes is there and not a file of rejected .*--rejects"):
+        RejectFile(path, after).__enter__()
+    assert [each.name for each in tmp_path.iterdir()] == ["notes"]
+    assert path.read_text() == content
+
+
+@pytest.mark.parametrize("content", ["", '{"lin', '{"line": 4, "reason": "not J'])
+def test_a_reject_file_that_was_cut_short_makes_way(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text(content)
+    with RejectFile(path):
+        assert not path.exists()
+
+
+def test_rejects_of_input_that_cannot_be_read_again_are_all_kept(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    for _ in range(2):
+        with RejectFile(path, after=inf) as rejects:
+            rejects.add(3, "not JSON", b"x")
+    assert [json.loads(line)["line"] for line in path.read_text().splitlines()] == [3, 3]
+
+
+def test_a_device_takes_rejects_and_stays_one() -> None:
+    with RejectFile(Path("/dev/null"), after=2) as rejects:
+        rejects.add(3, "not JSON", b"x")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_no_file_of_the_user_is_taken_for_the_new_rejects(tmp_path: Path) -> None:
+    path, other = tmp_path / "r.jsonl", tmp_path / "r.jsonl.new"
+    other.write_text("of the user")
+    with RejectFile(path) as rejects:
+        rejects.add(3, "not JSON", b"x")
+    with RejectFile(path, after=3):
+        pass
+    assert other.read_text() == "of the user"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["r.jsonl", "r.jsonl.new"]
+
+
+@pytest.mark.parametrize("place", ["", "no-folder/r.jsonl"])
+def test_a_place_that_cannot_be_written_is_named_before_anything_is_sent(tmp_path: Path, place: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"cannot write .*--rejects"):
+        RejectFile(tmp_path / place).__enter__()
 
 
 def test_no_rejects_leave_no_file(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from ingestion.sending.transfer import simulate
 from ingestion.simulation.account import Account, open_account
 from ingestion.simulation.faults import NEW_NAME, OLD_NAME, OVERSIZED_BYTES, RULES, Fault
 from ingestion.simulation.faults import Message as Made
-from ingestion.simulation.simulator import Simulator, load_state, save_state
+from ingestion.simulation.simulator import Simulator
+from ingestion.simulation.state_file import load_state, save_state
 from tests.unit.ingestion.answers import check
 
 ALL_FAULTS = dict.fromkeys(Fault, 0.05)

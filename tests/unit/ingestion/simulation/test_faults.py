@@ -16,7 +16,8 @@ from emulators.settings import REPOSITORY
 from ingestion.contract import not_json
 from ingestion.errors import ConfigurationError
 from ingestion.simulation.faults import LATE_HOURS, OVERSIZED_BYTES, Fault, Message, parse_rates
-from ingestion.simulation.simulator import Simulator, load_state, save_state
+from ingestion.simulation.simulator import Simulator
+from ingestion.simulation.state_file import load_state, save_state
 
 ALL_FAULTS = dict.fromkeys(Fault, 0.05)
 STATUSES = ("placed", "shipped", "delivered", "cancelled", "returned")

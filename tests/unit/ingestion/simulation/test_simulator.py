@@ -20,7 +20,8 @@ from emulators.settings import REPOSITORY
 from ingestion.contract import OrderStatus, columns, parse
 from ingestion.errors import ConfigurationError
 from ingestion.simulation.shop import CATALOGUE, CITIES, HOUR_WEIGHTS, OPENING_DAY, WEEKDAY_WEIGHTS, day
-from ingestion.simulation.simulator import Simulator, load_state, save_state
+from ingestion.simulation.simulator import Simulator
+from ingestion.simulation.state_file import load_state, save_state
 
 GOLDEN_SEED_42 = "18ac2c7c11c6af5c2990ed8599d7af2bed00aee73ef1a60f2e1ef5ecb8a83031"
 """Digest of the first 5,000 events of seed 42: changes only when what it says does."""

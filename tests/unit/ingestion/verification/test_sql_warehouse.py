@@ -10,7 +10,7 @@ import pytest
 from ingestion.errors import ConfigurationError, WarehouseError
 from ingestion.settings import WarehouseSettings
 from ingestion.verification import sql_warehouse
-from tests.unit.ingestion.test_cli import run
+from tests.unit.ingestion.cli.test_commands import run
 from tests.unit.ingestion.truths import values
 
 LOCAL = {

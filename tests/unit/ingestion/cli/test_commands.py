@@ -164,6 +164,66 @@ def test_bootstrap_prints_statements_for_the_catalog() -> None:
     assert "`main`.`ops`.`ingest_batches`" in answer.stdout
 
 
+COMMANDS_THAT_PRINT = ["schema", "bootstrap --catalog main", "simulate --events 5 --out /dev/null --json"]
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_PRINT)
+def test_a_reader_that_has_gone_is_no_error_of_the_command(command: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as stdout:
+        answer = subprocess.run(
+            [sys.executable, "-m", "ingestion", *command.split()],
+            cwd=REPOSITORY,
+            env=environment(),
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (answer.returncode, answer.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_PRINT)
+def test_output_that_cannot_be_written_is_one_line(command: str) -> None:
+    with Path("/dev/full").open("wb") as stdout:
+        answer = subprocess.run(
+            [sys.executable, "-m", "ingestion", *command.split()],
+            cwd=REPOSITORY,
+            env=environment(),
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: ")
+    assert "No space left on device" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_PRINT)
+def test_a_closed_output_changes_nothing(command: str) -> None:
+    answer = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m ingestion {command} >&-', sys.executable],
+        cwd=REPOSITORY,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_standard_input_that_is_closed_is_one_line() -> None:
+    answer = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" -m ingestion send - <&-', sys.executable],
+        cwd=REPOSITORY,
+        env=environment(EVENTHUBS_NAMESPACE="shop.servicebus.windows.net"),
+        capture_output=True,
+        text=True,
+    )
+    assert (answer.returncode, answer.stderr.count("\n")) == (2, 1)
+    assert "standard input is closed" in answer.stderr
+
+
 def test_a_python_without_the_dependencies_is_told_what_to_do() -> None:
     # -S leaves out site-packages, -E the variables that could bring them back.
     answer = subprocess.run(
@@ -211,7 +271,8 @@ def test_nothing_here_imports_the_emulators() -> None:
 
 
 METRICS_TO_NOBODY = """
-from ingestion.cli import _lines, reported
+from ingestion.cli.land import _lines
+from ingestion.cli.reporting import reported
 from ingestion.errors import LandingError
 with reported(False), _lines("-") as emit:
     while True:
