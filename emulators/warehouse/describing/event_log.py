@@ -22,6 +22,7 @@ from emulators.warehouse.names import split
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions.sessions import Session
+from emulators.warehouse.spark.helper_views import helper_views
 from emulators.warehouse.sql.quoting import quoted
 from emulators.warehouse.sql.statements import EventLogQuery
 from emulators.warehouse.storage.database import TIME
@@ -49,16 +50,17 @@ def query(statement: EventLogQuery, catalog: Catalog, session: Session) -> Resul
         SqlError: a name is of no relation, or of one that is never refreshed.
     """
     sql = statement.sql
-    for start, end, name in reversed(statement.calls):
-        relation = catalog.get(name, session)
-        where = (relation.schema, relation.name)
-        if catalog.records.materialized_view(*where) is None:
-            raise SqlError("EVENT_LOG_UNAVAILABLE", f"No event logs available for {quoted(where)}.", "55019")
-        view = quoted((f"__event_log_{relation.schema}_{relation.name}",))
-        rows = events((*split(relation.schema), relation.name), catalog.records.refreshes(*where))
-        session.spark.createDataFrame(rows, _SCHEMA).createOrReplaceTempView(view.strip("`"))
-        sql = f"{sql[:start]}{view}{sql[end:]}"
-    return result_set.from_dataframe(session.spark.sql(sql))
+    with helper_views(session.spark) as views:
+        for start, end, name in reversed(statement.calls):
+            relation = catalog.get(name, session)
+            where = (relation.schema, relation.name)
+            if catalog.records.materialized_view(*where) is None:
+                message = f"No event logs available for {quoted(where)}."
+                raise SqlError("EVENT_LOG_UNAVAILABLE", message, "55019")
+            rows = events((*split(relation.schema), relation.name), catalog.records.refreshes(*where))
+            view = views.put(session.spark.createDataFrame(rows, _SCHEMA))
+            sql = f"{sql[:start]}{view}{sql[end:]}"
+        return result_set.from_dataframe(session.spark.sql(sql))
 
 
 def events(name: tuple[str, ...], refreshes: Sequence[Refresh]) -> list[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import types as t
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -19,6 +20,7 @@ from emulators.warehouse.names import INFORMATION_SCHEMA, SYSTEM
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions.sessions import Session
+from emulators.warehouse.spark.helper_views import helper_views
 from emulators.warehouse.sql.quoting import quoted
 
 log = logging.getLogger(__name__)
@@ -37,9 +39,6 @@ _INTEGERS = {
     "partition_ordinal_position",
     "position_in_unique_constraint",
 }
-
-TEMPORARY_PREFIX = f"__{INFORMATION_SCHEMA}_"
-"""How the temporary views begin in which Spark is given relations of the information schema."""
 
 _CATALOG_COLUMNS = {
     "catalog_name",
@@ -120,19 +119,23 @@ class InformationSchema:
 
     def _from_spark(self, tree: exp.Expr, session: Session) -> ResultSet:
         """Give the session the information schema's tables as temporary views and let Spark run the query."""
-        for table in [each for each in used_tables(tree) if each.db.lower() == INFORMATION_SCHEMA]:
-            name = table.name.lower()
-            view = f"{TEMPORARY_PREFIX}{name}"
-            _, rows = self._catalog.records.query(f"select * from {INFORMATION_SCHEMA}.{name}")  # noqa: S608
-            kinds = [type_of_column(each) for each in self._columns[name]]
-            fields = [t.StructField(*each) for each in zip(self._columns[name], kinds, strict=True)]
-            values = [tuple(map(converted, row, kinds)) for row in rows]
-            session.spark.createDataFrame(values, t.StructType(fields)).createOrReplaceTempView(view)
-            if not table.alias:
-                table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
-            table.set("db", None)
-            table.set("this", exp.to_identifier(view, quoted=True))
-        return result_set.from_dataframe(session.spark.sql(tree.sql("databricks")))
+        with helper_views(session.spark) as views:
+            for table in [each for each in used_tables(tree) if each.db.lower() == INFORMATION_SCHEMA]:
+                name = table.name.lower()
+                view = views.put(self._rows(name, session))
+                if not table.alias:
+                    table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
+                table.set("db", None)
+                table.set("this", exp.to_identifier(view, quoted=True))
+            return result_set.from_dataframe(session.spark.sql(tree.sql("databricks")))
+
+    def _rows(self, name: str, session: Session) -> DataFrame:
+        """All rows of one of its relations, for Spark."""
+        _, rows = self._catalog.records.query(f"select * from {INFORMATION_SCHEMA}.{name}")  # noqa: S608
+        kinds = [type_of_column(each) for each in self._columns[name]]
+        fields = [t.StructField(*each) for each in zip(self._columns[name], kinds, strict=True)]
+        values = [tuple(map(converted, row, kinds)) for row in rows]
+        return session.spark.createDataFrame(values, t.StructType(fields))
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW
 from emulators.warehouse.catalog.records.namespaces import FunctionRecord
 from emulators.warehouse.describing import describe
-from emulators.warehouse.describing.information_schema import TEMPORARY_PREFIX, type_of_column
+from emulators.warehouse.describing.information_schema import type_of_column
 from emulators.warehouse.describing.show_create import definition
 from emulators.warehouse.errors import table_not_found
 from emulators.warehouse.names import INFORMATION_SCHEMA, shown, split
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.sessions.sessions import Session
+from emulators.warehouse.spark.helper_views import is_helper
 from emulators.warehouse.sql import patterns, statements, table_properties
 from emulators.warehouse.sql.quoting import quoted
 from emulators.warehouse.sql.statements import Name
@@ -239,7 +240,7 @@ def _temporary_views(session: Session) -> list[str]:
     inner: Any = session.spark._jsparkSession
     found = inner.sessionState().catalog().listLocalTempViews("*")
     names = [found.apply(index).table() for index in range(found.size())]
-    return [each for each in names if not each.startswith(TEMPORARY_PREFIX)]
+    return [each for each in names if not is_helper(each)]
 
 
 def _temporary_view(name: Name, session: Session) -> t.StructType | None:

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from typing import Any
 
+from pyspark.sql import SparkSession
 from pyspark.sql import types as t
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -14,12 +15,11 @@ from emulators.warehouse.describing.sqlite_queries import NESTED, annotated, con
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.sessions.history import COLUMNS, History
-from emulators.warehouse.sessions.sessions import Session
+from emulators.warehouse.spark.helper_views import HelperViews
 
 log = logging.getLogger(__name__)
 
 NAME = ("system", "query", "history")
-VIEW = "__system_query_history"
 
 _KINDS: dict[type[t.DataType], str] = {
     t.LongType: "BIGINT",
@@ -41,13 +41,14 @@ _SCHEMA: dict[str, object] = {
 }
 
 
-def answer(sql: str, session: Session, history: History) -> ResultSet | str:
+def answer(sql: str, history: History, views: HelperViews, spark: SparkSession) -> ResultSet | str:
     """The rows of a query of the history alone; of any other statement, what Spark is to run.
 
     Args:
         sql: any statement.
-        session: whose it is; a statement that reads the history and more gets it as a temporary view.
         history: the history.
+        views: where a statement finds the history that reads it and more.
+        spark: its session.
     """
     lowered = sql.lower()
     if not all(each in lowered for each in NAME):
@@ -68,13 +69,13 @@ def answer(sql: str, session: Session, history: History) -> ResultSet | str:
     rows = history.query(f"select * from query.{NAME[2]}")  # noqa: S608
     values = [tuple(map(converted, row, COLUMNS.values())) for row in rows]
     schema = t.StructType([t.StructField(*each) for each in COLUMNS.items()])
-    session.spark.createDataFrame(values, schema).createOrReplaceTempView(VIEW)
+    view = views.put(spark.createDataFrame(values, schema))
     for table in ours:
         if not table.alias and not isinstance(tree, exp.Describe):
             table.set("alias", exp.TableAlias(this=exp.to_identifier(NAME[2])))
         table.set("catalog", None)
         table.set("db", None)
-        table.set("this", exp.to_identifier(VIEW, quoted=True))
+        table.set("this", exp.to_identifier(view, quoted=True))
     return tree.sql("databricks")
 
 

@@ -7,9 +7,7 @@ https://docs.databricks.com/aws/en/sql/language-manual/delta-copy-into
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections import defaultdict
 from functools import partial
 from pathlib import Path
 
@@ -37,13 +35,12 @@ _COUNTS = (AFFECTED_ROWS, "num_inserted_rows", "num_skipped_corrupt_files")
 
 
 class Copies:
-    """Carries out COPY INTO, one at a time for each table."""
+    """Carries out COPY INTO, one at a time for each table, and never while the table is made anew."""
 
     def __init__(self, catalog: Catalog, volumes: Volumes) -> None:
         self._catalog = catalog
         self._records = catalog.records
         self._volumes = volumes
-        self._locks: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 
     def run(self, statement: CopyInto, session: Session) -> ResultSet:
         """Carry out `COPY INTO`; the counts of its rows, or with VALIDATE the first of them.
@@ -53,12 +50,13 @@ class Copies:
                 then no file is loaded.
         """
         _refuse_unmet(statement)
-        relation = self._catalog.get(statement.name, session)
-        where = (relation.schema, relation.name)
-        table = local_path(relation.location)
-        if not relation.is_delta or table is None:
-            raise SqlError("COPY_INTO_NON_DELTA_TARGET", "COPY INTO target must be a Delta table.", "0A000")
-        with self._locks[where]:
+        where = self._catalog.resolve(statement.name, session)
+        with self._catalog.locks.held(where):
+            relation = self._catalog.get(statement.name, session)
+            table = local_path(relation.location)
+            if not relation.is_delta or table is None:
+                message = "COPY INTO target must be a Delta table."
+                raise SqlError("COPY_INTO_NON_DELTA_TARGET", message, "0A000")
             self._settle(where, table)
             files = self._files(statement, where, session.spark)
             if statement.validated is not None:
@@ -73,8 +71,8 @@ class Copies:
                 writer.option("mergeSchema", statement.copy_options.get("mergeschema", "false")).append()
             finally:
                 self._settle(where, table)
-        version = delta_log.version_of(table, copy)
-        return _counts((version is not None and delta_log.inserted_rows(table, version - 1)) or 0)
+            version = delta_log.version_of(table, copy)
+            return _counts((version is not None and delta_log.inserted_rows(table, version - 1)) or 0)
 
     def _settle(self, where: tuple[str, str], table: Path) -> None:
         """Record of every copy that has begun whether it was committed."""

@@ -45,10 +45,6 @@ DISCOVERY_PATH = "/.well-known/databricks-config"
 ERROR_HEADER = "x-thriftserver-error-message"
 """The connector shows the text of this header when a request is refused."""
 
-DISCARDED_BYTES = 128 << 20
-DISCARDED_SECONDS = 2.0
-"""How much of a body that is not wanted is read and thrown away."""
-
 _PIECE_BYTES = 64 << 10
 _STARTING = "The SQL warehouse is starting"
 
@@ -295,8 +291,8 @@ class Handler(BaseHTTPRequestHandler):
         """Read what nobody wanted of a body: to close with bytes unread would take the answer back."""
         if self._body is None or not self._body.unread or self._is_awaited:
             return
-        self._stream.expect(DISCARDED_SECONDS)
-        left = min(self._body.unread, DISCARDED_BYTES)
+        self._stream.expect(self._limits.discard_seconds)
+        left = min(self._body.unread, self._limits.discard_bytes)
         try:
             while left > 0 and (piece := self._reader.read1(min(left, _PIECE_BYTES))):
                 left -= len(piece)

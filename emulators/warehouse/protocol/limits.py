@@ -19,6 +19,8 @@ class Limits:
         file_bytes: of a file, which goes to disk as it comes; one upload holds at most 5 GiB in the cloud.
         body_seconds: how long a body may take, whatever its size.
         body_bytes_per_second: how fast a large body must come beyond that.
+        discard_bytes: of a body that nobody wants are thrown away, so that the client sees the answer.
+        discard_seconds: how long that may take.
         send_seconds: how long a client may take before it reads on.
     """
 
@@ -30,6 +32,8 @@ class Limits:
     file_bytes: int = 5 << 30
     body_seconds: float = 60.0
     body_bytes_per_second: int = 64 << 10
+    discard_bytes: int = 128 << 20
+    discard_seconds: float = 2.0
     send_seconds: float = 300.0
 
     def seconds_of_body(self, size: int) -> float:

@@ -18,6 +18,7 @@ from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions import session_settings
 from emulators.warehouse.sessions.operations import Operation, Operations, Request, State
 from emulators.warehouse.sessions.sessions import Session, Sessions
+from emulators.warehouse.spark.helper_views import helper_views
 from emulators.warehouse.sql import parameter_markers
 from emulators.warehouse.thrift_types import ttypes
 
@@ -106,10 +107,11 @@ class Service:
             if done := session_settings.statement(request.statement, session):
                 return done
             sql = parameter_markers.filled(request.statement, parameters.literals_of(request.parameters))
-            found = query_history.answer(sql, session, self._operations.history)
-            if isinstance(found, ResultSet):
-                return found
-            return self._engine.execute(found, session, request.resultRowLimit)
+            with helper_views(session.spark) as views:
+                found = query_history.answer(sql, self._operations.history, views, session.spark)
+                if isinstance(found, ResultSet):
+                    return found
+                return self._engine.execute(found, session, request.resultRowLimit)
 
         return self._start(request, ttypes.TExecuteStatementResp, self._request_of, run)
 
@@ -140,7 +142,7 @@ class Service:
             return ttypes.TGetResultSetMetadataResp(status=_invalid("operation"))
         encoder = _encoder_of(operation)
         if encoder is None:
-            return ttypes.TGetResultSetMetadataResp(status=_error(operation.error))
+            return ttypes.TGetResultSetMetadataResp(status=_without_rows(operation))
         return encoder.metadata()
 
     def FetchResults(self, request: Any) -> Any:  # noqa: N802
@@ -150,7 +152,7 @@ class Service:
             return ttypes.TFetchResultsResp(status=_invalid("operation"))
         encoder = _encoder_of(operation)
         if encoder is None:
-            return ttypes.TFetchResultsResp(status=_error(operation.error))
+            return ttypes.TFetchResultsResp(status=_without_rows(operation))
         rows, has_more = encoder.next_rows(request.maxRows or 0, request.maxBytes or 0)
         return ttypes.TFetchResultsResp(
             status=_success(),
@@ -233,6 +235,7 @@ class Service:
             response,
             lambda *_: Request(f"-- {name}", encoding.COLUMNS),
             lambda session: run(request, session),
+            is_call=True,
         )
 
     def _start(
@@ -241,11 +244,12 @@ class Service:
         response: Any,
         read: Callable[[Any, Session], Request],
         run: Callable[[Session], ResultSet],
+        is_call: bool = False,
     ) -> Any:
         session = self._sessions.find(request.sessionHandle.sessionId.guid)
         if session is None:
             return response(status=_invalid("session"))
-        operation = self._operations.start(session, read(request, session), lambda: run(session))
+        operation = self._operations.start(session, read(request, session), lambda: run(session), is_call)
         direct = None
         if request.getDirectResults:
             operation.wait(WAIT_SECONDS)
@@ -308,9 +312,18 @@ def _status_of(operation: Operation) -> Any:
 
 
 def _encoder_of(operation: Operation) -> encoding.Encoder | None:
-    """What writes the rows of an operation, waiting for its end; None when there are none."""
+    """What writes the rows of an operation, waiting for its end; None when there are none (yet)."""
     operation.wait(ROWS_WAIT_SECONDS)
     return operation.encoder
+
+
+def _without_rows(operation: Operation) -> Any:
+    """Why an operation has no rows to be fetched: it failed, or runs still."""
+    if operation.state is State.RUNNING:
+        return ttypes.TStatus(
+            statusCode=ttypes.TStatusCode.STILL_EXECUTING_STATUS, infoMessages=["The statement still runs."]
+        )
+    return _error(operation.error)
 
 
 def _success() -> Any:

@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 WORKERS = 64
+"""Statements that run at once; the next ones wait, and their time runs while they do."""
+
+CALL_WORKERS = 8
+"""Calls at once that open sessions and list metadata: statements that run long do not hold them up."""
 
 LINGER_SECONDS = 10.0
 """How long files behind links outlive their operation: drivers close it with downloads under way."""
@@ -155,20 +159,31 @@ class Operations:
         self._lingering: dict[bytes, Operation] = {}
         self._lock = threading.Lock()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="statement")
+        self._call_workers = ThreadPoolExecutor(CALL_WORKERS, thread_name_prefix="call")
         self.history = history
 
-    def start(self, session: Session, request: Request, run: Callable[[], ResultSet]) -> Operation:
-        """Begin an operation; `run` computes its result in another thread."""
+    def start(
+        self, session: Session, request: Request, run: Callable[[], ResultSet], is_call: bool = False
+    ) -> Operation:
+        """Begin an operation; its time runs from now on.
+
+        Args:
+            session: whose it is.
+            request: what is asked for.
+            run: computes its result, in another thread.
+            is_call: whether it is a short one of the protocol, which does not wait behind statements.
+        """
         operation = Operation(session, request)
         with self._lock:
             self._open[operation.id] = operation
+        workers = self._call_workers if is_call else self._workers
         # With what is known of the request: PUT and GET word links for it.
-        self._workers.submit(copy_context().run, self._run, operation, run)
+        workers.submit(copy_context().run, self._run, operation, run, self._timer(operation))
         return operation
 
     def call(self, run: Callable[[], T]) -> T:
         """Run something short in a worker's thread: each that reaches Spark holds one in the JVM too."""
-        return self._workers.submit(run).result()
+        return self._call_workers.submit(run).result()
 
     def find(self, operation_id: bytes) -> Operation | None:
         """The open operation of this id."""
@@ -236,12 +251,10 @@ class Operations:
             # Its next job too: it may be planning still.
             self._context.sc().cancelJobGroupAndFutureJobs(operation.name)
 
-    def _run(self, operation: Operation, run: Callable[[], ResultSet]) -> None:
-        if operation.state is not State.RUNNING:
-            return  # cancelled before it began
-        timer = None
+    def _run(self, operation: Operation, run: Callable[[], ResultSet], timer: threading.Timer | None) -> None:
         try:
-            timer = self._timer(operation)
+            if operation.state is not State.RUNNING:
+                return  # stopped before it began
             cancellation.begin(operation.stopped)
             self._context.setJobGroup(operation.name, "", True)
             result = run()

@@ -102,6 +102,22 @@ def test_a_refresh_that_fails_leaves_the_old_rows(warehouse: Warehouse) -> None:
     assert log == [("INFO", "COMPLETED", "1", None), ("ERROR", "FAILED", None, True)]
 
 
+def test_logs_of_views_with_alike_names_are_told_apart(warehouse: Warehouse) -> None:
+    for schema in ("mv_a", "mv_a_b"):
+        warehouse.rows(f"create schema if not exists {schema}")
+    for view in ("mv_a.b_c", "mv_a_b.c"):
+        warehouse.rows(f"create or replace materialized view {view} as select 1 as n")
+    read = "select distinct get_json_object(origin, '$.dataset_name') as n from event_log(table({}))"
+    with warehouse.cursor() as cursor:
+        cursor.execute(f"{read.format('mv_a.b_c')} union all {read.format('mv_a_b.c')} order by 1")
+        found = [tuple(row) for row in cursor.fetchall()]
+        cursor.execute("select count(*) from system.query.history join range(1)")
+        cursor.execute("select count(*) from information_schema.tables where rand() < 2")
+        cursor.execute("show views")
+        assert not [row for row in cursor.fetchall() if row[1].startswith("__")]
+    assert found == [("spark_catalog.mv_a.b_c",), ("spark_catalog.mv_a_b.c",)]
+
+
 def test_a_refresh_that_is_cancelled_stops_and_leaves_the_old_rows(warehouse: Warehouse) -> None:
     warehouse.rows("create schema if not exists mv")
     warehouse.rows("create or replace table mv.pace as select 0L as pause")

@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import MagicMock
@@ -27,8 +27,10 @@ from emulators.warehouse.results.encoding import COLUMNS
 from emulators.warehouse.sessions.operations import Operations, Request
 from tests.unit.warehouse.protocol.test_http_server import trusting
 
-PATIENT = Limits(connections=4, head_bytes=16 << 10, call_bytes=1 << 20, file_bytes=2 << 20)
-HASTY = replace(PATIENT, head_seconds=1.0, idle_seconds=2.5, body_seconds=0.5, send_seconds=0.5)
+PATIENT = Limits(
+    connections=4, head_bytes=16 << 10, call_bytes=1 << 20, file_bytes=2 << 20, discard_seconds=0.2
+)
+HASTY = replace(PATIENT, head_seconds=0.8, idle_seconds=1.8, body_seconds=0.5, send_seconds=0.5)
 """Longer than a busy machine takes for a handshake."""
 
 hasty = pytest.mark.parametrize("limits", [HASTY], indirect=True)
@@ -349,10 +351,10 @@ def test_a_client_that_does_not_read_is_let_go(
     server: WarehouseServer, connect: Callable[[], socket.socket], settings: Settings
 ) -> None:
     server.resources.result_file = lambda link: bytes(64 << 20)
-    for _ in range(PATIENT.connections + 1):
-        with sending(connect, "GET /results/x HTTP/1.1\r\n\r\n"):
-            time.sleep(HASTY.send_seconds)
-    time.sleep(0.5)
+    with ExitStack() as held:
+        for _ in range(PATIENT.connections):
+            held.enter_context(sending(connect, "GET /results/x HTTP/1.1\r\n\r\n"))
+        time.sleep(HASTY.send_seconds * 2)
     with sending(connect, f"{GET}\r\n") as client:
         assert answer_of(client)[0] == 200
 

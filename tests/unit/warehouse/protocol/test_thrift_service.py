@@ -55,3 +55,20 @@ def test_who_sees_the_state_of_a_statement_sees_the_rest() -> None:
     operation.end(State.FAILED, lambda entry: seen.append((entry.status, operation.state)), error=None)
     assert seen == [("FAILED", State.RUNNING)]
     assert operation.state is State.FAILED
+
+
+@pytest.mark.parametrize("call", ["GetResultSetMetadata", "FetchResults"])
+def test_rows_of_a_statement_that_runs_for_very_long_are_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    operation = Operation(Session(cast(Any, None), "c", "s"), Request("select 1", encoding.COLUMNS))
+    service = Service(MagicMock(), MagicMock(), MagicMock(find=MagicMock(return_value=operation)))
+    monkeypatch.setattr(thrift_service, "ROWS_WAIT_SECONDS", 0)
+    request = MagicMock(maxRows=1, maxBytes=1)
+
+    status = getattr(service, call)(request).status
+    assert status.statusCode == ttypes.TStatusCode.STILL_EXECUTING_STATUS
+
+    operation.end(State.FAILED, lambda _: None, **cast(Any, ENDS[State.FAILED]))
+    status = getattr(service, call)(request).status
+    assert (status.statusCode, status.sqlState) == (ttypes.TStatusCode.ERROR_STATUS, "42000")
