@@ -66,10 +66,12 @@ def model(
         code = "-- " + opening.format("-- ") + "\nselect 1"
     if materialized == "incremental":
         config = {
-            "incremental_strategy": "merge",
+            "incremental_strategy": "merge_changes",
             "unique_key": "order_id",
             "on_schema_change": "fail",
             "contract": {"enforced": True},
+            "liquid_clustered_by": ["order_id"],
+            "tblproperties": {"delta.enableRowTracking": "true", "delta.enableDeletionVectors": "true"},
             **config,
         }
     return relation(
@@ -79,7 +81,12 @@ def model(
         columns,
         parents,
         raw_code=code,
-        config={"materialized": materialized, "schema": file.split("/")[1], **config},
+        config={
+            "materialized": materialized,
+            "schema": file.split("/")[1],
+            "tags": ["minute"],
+            **config,
+        },
     )
 
 
@@ -218,8 +225,16 @@ def clean_manifest() -> Manifest:
                         column("dbt_valid_from", "timestamp"),
                         column("dbt_scd_id", "string"),
                     ],
-                    ("model.shop.orders",),
-                    config={"materialized": "snapshot"},
+                    ("model.shop.sales_by_brand",),
+                    config={
+                        "materialized": "snapshot",
+                        "unique_key": "name",
+                        "strategy": "check",
+                        "check_cols": ["price"],
+                        "hard_deletes": "invalidate",
+                        "tags": ["nightly"],
+                    },
+                    description="One row per product and period: a change of price opens one.",
                 ),
                 node(
                     "analysis",
@@ -625,6 +640,16 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
             "models/silver/orders.yml: unit test test_orders_adds_up has no description; describe it",
         ),
         (
+            described(ORDERS, "columns", "brand", "x" * 1000),
+            "models/silver/orders.yml: the description of column brand of orders has 1,000 characters; "
+            "shorten it below 1,000, and link to what says more",
+        ),
+        (
+            put(VIEW, description="One row per brand." + "x" * 1000),
+            "models/gold/brand/mv_top_brands.yml: the description of mv_top_brands has 1,018 characters; "
+            "shorten it below 1,000, and link to what says more",
+        ),
+        (
             all_of(put("snapshot.shop.snap_products", columns={})),
             "snapshots/snap_products.yml: snap_products names no columns; describe each column",
         ),
@@ -842,6 +867,55 @@ def test_a_project_that_keeps_every_convention_has_no_problem() -> None:
             "models/gold/brand/mv_top_brands.sql: is in gold, and no exposure reads it; "
             "name it in the exposure that reads it, in models/_exposures.yml",
         ),
+        # Schedules and costs
+        (
+            configure(MART, tags=[]),
+            "models/gold/brand/sales_by_brand.sql: no schedule builds sales_by_brand; "
+            "tag it, or its folder in dbt_project.yml: minute, hourly, nightly",
+        ),
+        (
+            configure(SNAPSHOT, tags=["daily"]),
+            "snapshots/snap_products.yml: no schedule builds snap_products; "
+            "tag it, or its folder in dbt_project.yml: minute, hourly, nightly",
+        ),
+        (
+            configure(STAGED, tags=["minute", "nightly"]),
+            "models/silver/orders.sql: is built minute and reads stg_shop__orders, which is nightly; "
+            "tag it nightly",
+        ),
+        (
+            configure(ORDERS, liquid_clustered_by=None),
+            "models/silver/orders.sql: orders is merged into and not clustered; "
+            "set liquid_clustered_by, or say why not",
+        ),
+        (
+            configure(ORDERS, tblproperties={"delta.enableDeletionVectors": "true"}),
+            "models/silver/orders.yml: orders has not the property delta.enableRowTracking; "
+            'set it to "true" in tblproperties',
+        ),
+        (
+            all_of(reading(VIEW, MART), configure(MART, tblproperties={"delta.enableRowTracking": "true"})),
+            "models/gold/brand/sales_by_brand.yml: sales_by_brand has not the property "
+            'delta.enableDeletionVectors; set it to "true" in tblproperties',
+        ),
+        (
+            configure(SNAPSHOT, check_cols=["price", "name"]),
+            "snapshots/snap_products.yml: snap_products opens a period at a change of name, "
+            "and its description does not say so; write: a change of name",
+        ),
+        (
+            configure(SNAPSHOT, check_cols="all"),
+            "snapshots/snap_products.yml: snap_products checks no columns by name; state check_cols",
+        ),
+        (
+            configure(SNAPSHOT, strategy=None),
+            "snapshots/snap_products.yml: snap_products does not say how it finds changes; state strategy",
+        ),
+        (
+            configure(SNAPSHOT, hard_deletes="ignore"),
+            "snapshots/snap_products.yml: snap_products leaves open what sales_by_brand no longer holds; "
+            "set hard_deletes: invalidate",
+        ),
         (
             reading(SINGULAR, VIEW),
             "models/gold/brand/sales_by_brand.sql: is in gold, and no singular test reads it; "
@@ -866,6 +940,16 @@ def test_what_breaks_a_convention_is_the_one_problem(apply: Changed, problem: st
             reading(MART, ORDERS, SEED, SNAPSHOT, VIEW), id="gold reads silver, gold, seeds, history"
         ),
         pytest.param(reading(VIEW, MART), id="a view reads an incremental mart"),
+        pytest.param(
+            configure(MART, liquid_clustered_by=None, not_matched_by_source_action="delete"),
+            id="what is compared whole need not be clustered",
+        ),
+        pytest.param(configure(MART, tblproperties={}), id="a mart that no view reads may track no rows"),
+        pytest.param(configure(SNAPSHOT, tags=["minute", "nightly"]), id="the rarest tag counts"),
+        pytest.param(
+            all_of(reading(SNAPSHOT, ORDERS), configure(SNAPSHOT, hard_deletes="ignore")),
+            id="silver keeps what it holds",
+        ),
         pytest.param(
             put(MACRO, macro_sql="{% macro or_unknown(\n  column='a, b') -%}{% endmacro %}"),
             id="default values are no arguments",

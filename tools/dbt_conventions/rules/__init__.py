@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 
 from tools.dbt_conventions import exceptions
 from tools.dbt_conventions.project import Problem, Project
-from tools.dbt_conventions.rules import columns, contracts, descriptions, layers, names, readers
+from tools.dbt_conventions.rules import (
+    columns,
+    contracts,
+    costs,
+    descriptions,
+    layers,
+    names,
+    readers,
+    schedules,
+)
 
 RULES: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     names.models_lie_in_their_layer,
@@ -18,6 +27,7 @@ RULES: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     layers.layers_read_what_they_may,
     layers.materialized_views_read_what_is_kept,
     descriptions.everything_is_described,
+    descriptions.what_reaches_the_catalog_is_short,
     descriptions.every_relation_names_its_columns,
     descriptions.shared_columns_have_a_doc_block,
     descriptions.the_overview_leads_everywhere,
@@ -35,5 +45,9 @@ RULES: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     readers.every_model_has_a_unit_test,
     readers.unit_tests_run_before_the_first_build,
     readers.every_mart_is_recomputed_and_read,
+    schedules.everything_is_built_by_a_schedule,
+    costs.merged_tables_are_clustered,
+    costs.tables_under_materialized_views_track_rows,
+    costs.snapshots_say_what_they_follow,
     exceptions.exceptions_name_what_exists,
 )

@@ -17,6 +17,8 @@ from tools.dbt_conventions.project import (
     yaml_of,
 )
 
+COMMENT_LENGTH = 1000
+
 
 def everything_is_described(project: Project) -> Iterator[Problem]:
     """Relations, columns, macros, arguments, tests, analyses and exposures have a description."""
@@ -115,6 +117,19 @@ def every_table_states_its_grain(project: Project) -> Iterator[Problem]:
     for model in project.models:
         if layer_of(model) in ("silver", "gold", "ops"):
             yield from _opens_with_grain(model)
+
+
+def what_reaches_the_catalog_is_short(project: Project) -> Iterator[Problem]:
+    """A catalog shows the descriptions of tables and columns as comments, in little room."""
+    described = [(relation["name"], relation, relation) for relation in project.relations]
+    for relation, column in columns_of(project.relations):
+        described.append((f"column {column['name']} of {relation['name']}", relation, column))
+    for what, relation, node in described:
+        length = len(str(node.get("description") or ""))
+        if length >= COMMENT_LENGTH:
+            wrong = f"the description of {what} has {length:,} characters"
+            remedy = f"shorten it below {COMMENT_LENGTH:,}, and link to what says more"
+            yield Problem(yaml_of(relation), wrong, remedy)
 
 
 def _describable(project: Project) -> Iterator[tuple[str, str, Node]]:
