@@ -6,7 +6,7 @@
     {%- set type = 'decimal(' ~ precision ~ ', ' ~ scale ~ ')' -%}
     case
         when
-            {{ text }} rlike '^\\s*[+-]?({{ digits }})({{ exponent }})?\\s*$'
+            {{ text }} rlike '^\\s*[+-]?({{ digits }})({{ exponent }})?\\s*\\z'
             and try_cast({{ text }} as decimal(38, 26))
             = try_cast({{ text }} as {{ type }})
             then try_cast({{ text }} as {{ type }})

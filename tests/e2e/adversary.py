@@ -356,6 +356,7 @@ BROKEN_FIELDS: tuple[Event, ...] = (
     {"event_type": "order_placed", "order_status": "Placed"},
     {"occurred_at": Token('"yesterday"')},
     {"occurred_at": Token('"2026-03-01"')},
+    {"occurred_at": Token('"2026-03-01T12:00:00Z\\n"')},
     {"occurred_at": Token('"2026-03-01T12:00:00"')},
     {"occurred_at": Token('"2026-02-29T12:00:00Z"')},
     {"occurred_at": Token('"2026-03-01T23:59:60Z"')},
