@@ -15,6 +15,16 @@
         {%- do pii_check_reader(var('pii_readers')) -%}
     {%- endif -%}
     {%- set tables = pii_tables() -%}
+    {%- set others = [] -%}
+    {%- for node in graph.get('sources', {}).values() if not is_own_source(node) -%}
+        {%- do others.append(node.relation_name) -%}
+    {%- endfor -%}
+    {%- if others -%}
+        {%- do log(
+            'not of the target ' ~ target.name ~ ' and left as they are: ' ~ others | join(', '),
+            info=true
+        ) -%}
+    {%- endif -%}
     {%- set known_from = [] -%}
     {%- for table in tables if table.is_kept
         and 'customer_email' in table.texts and 'order_id' in table.other_texts -%}
@@ -43,6 +53,7 @@
     {%- if not known.rows -%}
         {{ exceptions.raise_compiler_error(
             'there is no customer ' ~ customer_id ~ ': no table holds a row or message of theirs, '
+            ~ ('of those that are the target ' ~ target.name ~ "'s own, " if others)
             ~ 'and nothing was changed'
         ) }}
     {%- endif -%}
@@ -90,7 +101,9 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- do log(
-        'customer ' ~ customer_id ~ ' is erased from what has landed so far: later messages that name '
-        ~ 'them need the operation again', info=true
+        'customer ' ~ customer_id ~ ' is erased from '
+        ~ ('the tables of the target ' ~ target.name ~ ' alone' if others
+            else 'what has landed so far')
+        ~ ': later messages that name them need the operation again', info=true
     ) -%}
 {%- endmacro %}

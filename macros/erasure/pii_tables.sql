@@ -1,11 +1,15 @@
 {# Found by the tags of columns, so that a table that comes to hold personal data is treated without
-   anyone thinking of it. Tables that are not built are left out. #}
+   anyone thinking of it. Tables that are not built, or not this target's own, are left out. #}
 {% macro pii_tables() -%}
     {%- set found = [] -%}
     {%- set seen = [] -%}
     {%- set stored_failures = [] -%}
     {%- set names = {} -%}
-    {%- for node in graph.nodes.values() | list + graph.get('sources', {}).values() | list -%}
+    {%- set sources = [] -%}
+    {%- for node in graph.get('sources', {}).values() if is_own_source(node) -%}
+        {%- do sources.append(node) -%}
+    {%- endfor -%}
+    {%- for node in graph.nodes.values() | list + sources -%}
         {%- set tagged = [] -%}
         {%- for column in node.columns.values() if 'pii' in column.tags -%}
             {%- do tagged.append(column) -%}

@@ -1,13 +1,20 @@
-{# The maintenance job: runs leave small files behind, and skipping needs files clustered by key. #}
+{# The maintenance job: runs and landing leave small files behind, and skipping needs few files,
+   clustered by key. #}
 {% macro optimize_tables() -%}
     {%- if execute -%}
+        {%- set tables = [] -%}
         {%- for node in graph.nodes.values()
-            if node.resource_type == 'model' and node.config.get('liquid_clustered_by') -%}
-            {%- set relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
-            {%- if relation -%}
-                {%- do run_query('optimize ' ~ relation) -%}
-                {%- do log('optimized ' ~ relation, info=true) -%}
-            {%- endif -%}
+            if node.config.materialized in ['incremental', 'table', 'snapshot'] -%}
+            {%- do tables.append(adapter.get_relation(node.database, node.schema, node.alias)) -%}
+        {%- endfor -%}
+        {%- for node in graph.get('sources', {}).values() if is_own_source(node) -%}
+            {%- do tables.append(
+                adapter.get_relation(node.database, node.schema, node.identifier)
+            ) -%}
+        {%- endfor -%}
+        {%- for relation in tables if relation and not relation.is_view -%}
+            {%- do run_query('optimize ' ~ relation) -%}
+            {%- do log('optimized ' ~ relation, info=true) -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
