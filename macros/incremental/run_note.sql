@@ -8,6 +8,7 @@
         ) -%}
     {%- endfor -%}
     -- run note: {{ tojson({
+        'state_before': run_state(this) if is_incremental() else {},
         'state': {
             'positions': read_up_to,
             'latest_occurred_at': latest_occurred_at,

@@ -9,11 +9,11 @@
                 ~ ' where ' ~ note['within'] | replace('DBT_INTERNAL_DEST.', '')
             ).rows[0][0] -%}
             {#- A replay can take the latest event away: it looks at all rows. -#}
-            {%- set before = run_state(this).get('latest_occurred_at')
+            {%- set before = note['state_before'].get('latest_occurred_at')
                 if not note.get('is_replay') -%}
             {%- do state.update({'latest_occurred_at': [latest or '', before or ''] | max}) -%}
         {%- endif -%}
-        {%- if state != run_state(this) -%}
+        {%- if state != note['state_before'] -%}
             alter table {{ this }}
             set tblproperties ('order_intelligence.run_state' = {{ literal(tojson(state)) }})
         {%- endif -%}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 
 import pytest
 
@@ -9,6 +10,12 @@ from tests.e2e.place import Place
 from tests.e2e.tables import differences, table
 
 CHATTER = re.compile(r"WARN|Exception|Traceback|log4j|ivy|incubator|deprecat", re.IGNORECASE)
+
+MODEL = re.compile(r"/\* dbt order_intelligence model\.order_intelligence\.(\w+) \*/(.*)", re.DOTALL)
+MOST_STATEMENTS = 16
+"""Of one model in an incremental build. Lower it when less is needed."""
+MOST_CATALOG_QUERIES = 6
+"""Of all models together: tags of columns, which no DESCRIBE tells."""
 
 
 def _demo(place: Place) -> dict[str, int]:
@@ -35,6 +42,28 @@ def _is_metrics(value: object) -> bool:
     return isinstance(value, list) and any("numTargetRowsInserted" in pair for pair in value)
 
 
+def _asked(place: Place) -> Counter[tuple[str, str]]:
+    """How often each statement was sent, with the model it was sent for."""
+    sent = place.query("select statement_text from system.query.history")
+    pairs = (MODEL.match(text) for (text,) in sent)
+    return Counter((pair[1], " ".join(pair[2].split())) for pair in pairs if pair)
+
+
+def _check_what_is_asked(asked: Counter[tuple[str, str]]) -> None:
+    """Statements wait their turn, and the information schema is one for all of a metastore."""
+    models, catalog_queries, states = Counter[str](), 0, Counter[tuple[str, str]]()
+    for (model, statement), count in asked.items():
+        models[model] += count
+        catalog_queries += count * ("information_schema" in statement)
+        if statement.startswith("show tblproperties"):  # the project's own; the adapter's are in upper case
+            states[model, statement] += count
+    assert len(models) > 20
+    assert max(models.values()) <= MOST_STATEMENTS, models.most_common(3)
+    assert catalog_queries <= MOST_CATALOG_QUERIES
+    assert states
+    assert set(states.values()) == {1}, states.most_common(3)
+
+
 @pytest.fixture(scope="module")
 def first(place: Place) -> dict[str, int]:
     return _demo(place)
@@ -56,9 +85,27 @@ def test_gold_is_what_the_landed_bodies_add_up_to(place: Place, first: dict[str,
 
 
 def test_a_second_demo_continues(place: Place, first: dict[str, int]) -> None:
+    asked_before = _asked(place)
     second = _demo(place)
+    _check_what_is_asked(_asked(place) - asked_before)
     assert second == {"sent now": 300, "landed": 600, "accepted": 600, "duplicate": 0, "quarantined": 0}
     assert _merged_rows(place) == 300
+
+
+def test_a_full_refresh_has_no_moment_without_rows(place: Place, first: dict[str, int]) -> None:
+    """Each version of the table from then on has its rows: readers never find it empty."""
+    mart = "gold.sales_by_brand_category"
+    rows, version = table(place, mart).hash(), _version(place, mart)
+    place.dbt("run", "--full-refresh", "--select", "sales_by_brand_category")
+    later = range(version + 1, _version(place, mart) + 1)
+    counts = [place.one(f"select count(*) from {mart} version as of {each}") for each in later]
+    assert counts
+    assert set(counts) == {len(table(place, mart).rows)}
+    assert table(place, mart).hash() == rows
+
+
+def _version(place: Place, name: str) -> int:
+    return int(place.query(f"describe history {name} limit 1")[0][0])
 
 
 def test_what_the_demo_leaves_out_passes(place: Place, first: dict[str, int]) -> None:
