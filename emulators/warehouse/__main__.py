@@ -22,6 +22,7 @@ from emulators.warehouse.files.volumes import Volumes
 from emulators.warehouse.protocol.http_server import WarehouseServer
 from emulators.warehouse.protocol.status_page import StatusPage
 from emulators.warehouse.protocol.thrift_service import Service
+from emulators.warehouse.relations import streaming_tables
 from emulators.warehouse.sessions.history import HISTORY_FILE, History
 from emulators.warehouse.sessions.operations import Operations
 from emulators.warehouse.sessions.sessions import Sessions
@@ -122,6 +123,7 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         server.resources.result_file = operations.file
         volumes = Volumes(catalog, settings.warehouse_data / "volumes", server.resources.file_links)
         volumes.sweep()
+        streaming_tables.sweep(records)
         server.resources.file_links.file_of = volumes.file_of
         engine = Engine(session, catalog, volumes)
         catalog.restore_functions()

@@ -65,14 +65,16 @@ class Catalog:
             catalogs: those that are made when they are not there.
         """
         for each in self.records.schemas():
-            self._inner.create_schema(SchemaEntry(each.name, each.comment, each.location, each.properties))
+            entry = SchemaEntry(each.name, each.comment, each.location, each.properties)
+            self._inner.create_schema(entry, self._tables)
         for name in self._inner.schema_names():
             self.sync_schema(name)
         for relation in self.records.entries():
-            folder = local_path(relation.location)
-            if relation.provider == "delta" and folder and delta_log.state(folder) is None:
+            if self._is_gone(relation):
                 log.warning("The files of %s.%s are gone: it is dropped", relation.schema, relation.name)
-                self.records.drop_relation(relation.schema, relation.name)
+                with self.records.transaction():
+                    self.records.drop_relation(relation.schema, relation.name)
+                    self.records.drop_tags(relation.schema, relation.name)
             else:
                 self._inner.create_relation(relation)
         self._sweep()
@@ -82,6 +84,20 @@ class Catalog:
                 self.records.put_catalog(name.lower(), None)
         for catalog in self.records.catalogs():
             self._complete(catalog.name)
+
+    def _is_gone(self, entry: RelationEntry) -> bool:
+        """Whether a managed table has lost its files.
+
+        Of a table in another place they may only be out of reach, on a disk that is not mounted yet: it
+        stays, with all that is recorded of it, and can be read again when they are there.
+        """
+        folder = local_path(entry.location)
+        if entry.provider != "delta" or folder is None or _is_table(folder):
+            return False
+        if entry.kind == "MANAGED" and folder.is_relative_to(self._tables):
+            return True
+        log.warning("The files of %s.%s cannot be reached: %s", entry.schema, entry.name, folder)
+        return False
 
     def restore_functions(self) -> None:
         """Put the functions back into Spark, which reads their bodies again: all else has to be there."""
@@ -259,7 +275,11 @@ class Catalog:
         folder = local_path(relation.location)
         if not relation.is_delta or folder is None:
             return False
-        state = delta_log.state(folder, relation.delta_version)
+        try:
+            state = delta_log.state(folder, relation.delta_version)
+        except OSError:  # its disk does not answer: what is recorded stays
+            log.info("%s.%s is not looked at", relation.schema, relation.name, exc_info=True)
+            return False
         if state is None or state.version == relation.delta_version:
             return False
         where = (relation.schema, relation.name)
@@ -326,6 +346,14 @@ def check_object_name(name: str) -> None:
             "space, a forward slash or a control character.",
             "22023",
         )
+
+
+def _is_table(folder: Path) -> bool:
+    """Whether a Delta table is in a folder; True when the disk does not say."""
+    try:
+        return delta_log.state(folder) is not None
+    except OSError:
+        return True
 
 
 def local_path(location: str | None) -> Path | None:

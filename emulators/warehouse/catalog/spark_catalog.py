@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -132,13 +133,21 @@ class SparkCatalog:
             collation=_get(found.collation()),
         )
 
-    def create_schema(self, entry: SchemaEntry) -> None:
-        """Put a recorded schema back."""
-        uri = self._jvm.java.net.URI(entry.location)
-        database = self._database_class(
-            entry.name, entry.comment, uri, self._jvm.PythonUtils.toScalaMap(entry.properties)
-        )
-        self._catalog.createDatabase(database, True)
+    def create_schema(self, entry: SchemaEntry, folder: Path) -> None:
+        """Put a recorded schema back.
+
+        Args:
+            entry: the schema.
+            folder: any that is there: Spark makes that of a new schema, whose own may be out of reach.
+        """
+        properties = self._jvm.PythonUtils.toScalaMap(entry.properties)
+        for uri in (folder.as_uri(), entry.location):
+            location = self._jvm.java.net.URI(uri)
+            database = self._database_class(entry.name, entry.comment, location, properties)
+            if self._catalog.databaseExists(entry.name):
+                self._catalog.alterDatabase(database)
+            else:
+                self._catalog.createDatabase(database, True)
 
     def create_relation(self, entry: RelationEntry) -> None:
         """Put a recorded table or view back."""

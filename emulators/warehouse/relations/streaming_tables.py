@@ -7,6 +7,7 @@ without a checkpoint knows nothing of what it has read: its next refresh is a fu
 
 from __future__ import annotations
 
+import logging
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.catalog import Catalog, local_path
 from emulators.warehouse.catalog.kinds import STREAMING_TABLE
 from emulators.warehouse.catalog.records.derived import MaterializedView
-from emulators.warehouse.catalog.records.relations import Relation
+from emulators.warehouse.catalog.records.relations import Records, Relation
 from emulators.warehouse.errors import SqlError, canceled, table_not_found
 from emulators.warehouse.files.read_files import FileRelations
 from emulators.warehouse.relations import delta_table
@@ -42,9 +43,14 @@ from emulators.warehouse.sql.statements import (
     RefreshStreamingTable,
 )
 
+log = logging.getLogger(__name__)
+
 CHECKPOINT = "_checkpoint"
 SCHEMAS = "_schemas"
 """Beside the checkpoint: the columns of the files that a query reads."""
+
+_REFRESH = "_refresh_"
+"""How the folders begin that full refreshes write into: VACUUM leaves what begins so alone."""
 
 LOOK_SECONDS = 1
 """How often a refresh looks whether its statement was stopped."""
@@ -173,7 +179,7 @@ class StreamingTables:
         The old checkpoint goes first: a process killed in between leaves a table without one.
         """
         columns = self._records.columns(definition.schema, definition.name)
-        aside = folder / f"_refresh_{uuid.uuid4().hex}"
+        aside = folder / f"{_REFRESH}{uuid.uuid4().hex}"
         old = aside / "_old"
         try:
             with self._frame(definition, spark, aside / SCHEMAS) as frame:
@@ -202,6 +208,16 @@ class StreamingTables:
         if folder is None:
             raise table_not_found(quoted((schema, name)))
         return folder
+
+
+def sweep(records: Records) -> None:
+    """Remove what full refreshes of a killed process left beside their tables: copies of all rows."""
+    for relation in records.relations():
+        folder = local_path(relation.location)
+        if relation.type == STREAMING_TABLE and folder:
+            for each in folder.glob(f"{_REFRESH}*"):
+                log.warning("A full refresh of %s.%s had not ended", relation.schema, relation.name)
+                shutil.rmtree(each, ignore_errors=True)
 
 
 def not_allowed(reason: str, message: str) -> SqlError:

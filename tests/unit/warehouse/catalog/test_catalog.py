@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import MagicMock
@@ -63,6 +65,46 @@ def test_a_refresh_that_is_recorded_and_a_look_at_every_table_do_not_wait_for_ea
     for each in (recording, looking):
         each.join(5)
         assert not each.is_alive()
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_table_whose_disk_is_not_there_at_the_start_keeps_its_records(
+    catalog: Catalog, tmp_path: Path, is_broken: bool
+) -> None:
+    records, disk, managed = catalog.records, tmp_path / "disk", tmp_path / "tables" / "s.db" / "t"
+    places = {"external": disk / "external", "in_schema": disk / "s" / "in_schema", "managed": managed}
+    for name, place in places.items():
+        entry = RelationEntry.managed("s", name, place.as_uri())
+        commit(place, 0, "a")
+        records.put_relation(replace(entry, kind="EXTERNAL" if name == "external" else "MANAGED"))
+        records.put_comment("s", name, "a", "kept")
+        records.put_tags("s", name, None, {"t": "kept"})
+    records.put_schema(SchemaEntry("s", "", (disk / "s").as_uri()))
+    catalog.follow()
+    disk.rename(tmp_path / "unplugged")
+    if is_broken:
+        disk.symlink_to(disk)  # whoever looks into it gets an error
+    shutil.rmtree(managed)
+    inner = cast(MagicMock, catalog._inner)
+    inner.schema_names.return_value = []
+    inner.schema.side_effect = lambda name: SchemaEntry(name, "", (tmp_path / "tables" / name).as_uri())
+
+    catalog.restore()
+    catalog.follow()
+
+    assert [each.name for each in records.relations("s")] == ["external", "in_schema"]
+    assert [call.args[0].name for call in inner.create_relation.call_args_list] == ["external", "in_schema"]
+    assert [each.comment for each in records.columns("s", "external")] == ["kept"]
+    assert records.query("select table_name from information_schema.table_tags order by 1")[1] == [
+        ("external",),
+        ("in_schema",),
+    ]
+    disk.unlink(missing_ok=True)
+    (tmp_path / "unplugged").rename(disk)
+    commit(places["external"], 1, "a", "b")
+    found = catalog.find(("s", "external"), Session(cast(Any, MagicMock()), "spark_catalog", "s"))
+    assert found is not None
+    assert found.delta_version == 1
 
 
 def commit(table: Path, version: int, *columns: str) -> None:
