@@ -178,7 +178,13 @@ def json_columns(schema: t.StructType) -> list[dict[str, Any]]:
     """The `columns` of a description AS JSON."""
     return [
         _json_column(
-            ColumnRecord(each.name, each.dataType, each.nullable, (each.metadata or {}).get("comment"), False)
+            ColumnRecord(
+                each.name,
+                type_names.declared(each.dataType, each.metadata),
+                each.nullable,
+                (each.metadata or {}).get("comment"),
+                False,
+            )
         )
         for each in schema
     ]

@@ -60,7 +60,7 @@ def definition(
 def _column(column: ColumnRecord, is_view: bool) -> str:
     parts = [f"  {_name(column.name)}"]
     if not is_view:
-        parts.append(type_names.full_data_type(column.type).upper())
+        parts.append(type_names.sql_name(column.type))
         if not column.is_nullable:
             parts.append("NOT NULL")
         if column.default is not None:

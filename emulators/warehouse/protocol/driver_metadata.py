@@ -293,13 +293,14 @@ def _column_row(relation: Relation, position: int, column: ColumnRecord) -> tupl
     code, precision = next(((code, digits) for known, code, digits in _TYPES if known == base), (1111, None))
     is_number = precision is not None
     decimal = column.type if isinstance(column.type, t.DecimalType) else None
+    length = column.type.length if isinstance(column.type, t.CharType | t.VarcharType) else None
     return (
         *split(relation.schema),
         relation.name,
         column.name,
         code,
         name,
-        decimal.precision if decimal else precision,
+        decimal.precision if decimal else length or precision,
         None,
         decimal.scale if decimal else 0 if isinstance(column.type, t.IntegralType) else None,
         10 if is_number else None,

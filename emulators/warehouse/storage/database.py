@@ -28,6 +28,9 @@ _NEWER_COLUMNS = (
 )
 """Columns that the tables of an older file may lack."""
 
+_VERSION = 1
+"""Raised when more is recorded of columns than before. 1: the lengths of CHAR and VARCHAR."""
+
 
 def now() -> str:
     """This moment, as records keep times."""
@@ -69,6 +72,11 @@ class Database:
             self._run(
                 "update grant_record set schema_name = ? where kind = 'CATALOG' and schema_name = ''", CATALOG
             )
+            ((version,),) = self._rows("pragma user_version")
+            if version < _VERSION:
+                # The columns of Delta tables are read again: what is recorded of them has become more.
+                self._run("update relation_record set delta_version = null")
+                self._run(f"pragma user_version = {_VERSION}")
             for (view,) in self._rows("select name from sqlite_master where type = 'view'"):
                 self._run(f"drop view {view}")
             for statement in VIEWS_SQL.read_text().split(";\n\n"):

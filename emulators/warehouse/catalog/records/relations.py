@@ -182,7 +182,7 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
         with self.transaction():
             self._run("delete from column_record where schema_name = ? and relation_name = ?", schema, name)
             for position, each in enumerate(t.StructType.fromJson(columns)):
-                kind = each.dataType
+                kind = type_names.declared(each.dataType, each.metadata)
                 precision = type_names.numeric_precision(kind)
                 self._run(
                     "insert into column_record values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
