@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 
 from pyspark.sql import SparkSession
 
@@ -27,6 +28,7 @@ from emulators.warehouse.sessions.history import HISTORY_FILE, History
 from emulators.warehouse.sessions.operations import Operations
 from emulators.warehouse.sessions.sessions import Sessions
 from emulators.warehouse.spark import spark_session
+from emulators.warehouse.spark.relation_names import new_session
 from emulators.warehouse.thrift_types import Processor
 
 log = logging.getLogger("emulators.warehouse")
@@ -118,7 +120,7 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         catalog.restore(catalogs_from())
         session.sql("select 1").toArrow()
         history = History(settings.warehouse_data / HISTORY_FILE)
-        sessions, operations = Sessions(session), Operations(session, history)
+        sessions, operations = Sessions(partial(new_session, session)), Operations(session, history)
         server.resources.page = StatusPage(sessions, operations, history).render
         server.resources.result_file = operations.file
         volumes = Volumes(catalog, settings.warehouse_data / "volumes", server.resources.file_links)

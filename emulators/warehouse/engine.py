@@ -15,6 +15,7 @@ from pyspark.sql import types as t
 from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.catalog import Catalog, local_path
 from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW, METRIC_VIEW, STREAMING_TABLE
+from emulators.warehouse.catalog.object_names import check_new_relation, check_new_schema
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.describing import event_log
 from emulators.warehouse.describing.information_schema import InformationSchema
@@ -191,6 +192,7 @@ class Engine:
         touched = (*statement.defines, *([statement.writes] if statement.writes else []))
         for name in touched:
             self._refuse_materialized(name, statement, session)
+        self._check_new_names(statement, session)
         self._policies.check(statement.clauses, session)
         written = self.catalog.find(statement.writes, session) if statement.writes else None
         is_there = [
@@ -237,6 +239,16 @@ class Engine:
             else:
                 self._records.put_function(*where, statement.sql, session.schema)
         return result
+
+    def _check_new_names(self, statement: statements.Command, session: Session) -> None:
+        """Refuse names that the catalog of what is made does not allow."""
+        if statement.is_drop:
+            return
+        names = [*(statement.defines if statement.replaces else ()), statement.renamed_to, statement.function]
+        for each in filter(None, names):
+            check_new_relation(*self.catalog.resolve(each, session))
+        if statement.schema and statement.replaces:
+            check_new_schema(statement.schema[-1])
 
     def _create_view(
         self, statement: statements.Command, old: Relation | None, session: Session
@@ -409,6 +421,7 @@ class Engine:
         """Create a materialized view or streaming table."""
         self._policies.check(statement.clauses, session)
         where = self.catalog.resolve(statement.name, session)
+        check_new_relation(*where)
         is_new = self._records.relation(*where) is None
         with self._leaving_no_folder([where]):
             if create(statement, session):

@@ -13,29 +13,44 @@ import re
 from emulators.settings import CATALOG
 
 SYSTEM = "system"
+HIVE_METASTORE = "hive_metastore"
+"""Another name of the default catalog, as on Databricks."""
+
 DEFAULT_SCHEMA = "default"
 INFORMATION_SCHEMA = "information_schema"
 
-_PREFIX = "unity"
-_MANGLED = re.compile(rf"{_PREFIX}(\d+)_(\w+)")
+PREFIX = "unity"
+_MANGLED = re.compile(rf"{PREFIX}(\d+)_(\w+)")
 _IN_TEXT = re.compile(
-    rf"(?<![\w/])(?:(?P<catalog>`?){CATALOG}(?P=catalog)\.)?(?P<quote>`?){_PREFIX}(\d+)_(\w+)"
+    rf"(?<![\w/])(?:(?P<catalog>`?){CATALOG}(?P=catalog)\.)?(?P<quote>`?){PREFIX}(\d+)_(\w+)"
 )
 _ESCAPED = re.compile(r"_x([0-9a-f]+)_")
+_TO_ESCAPE = re.compile(r"[^A-Za-z0-9_]|_(?=x[0-9a-f]+(?:_|[^A-Za-z0-9_]))")
+"""Characters that Spark allows no schema, and an underscore that would read like one that is escaped."""
+
+
+def own_catalog(name: str) -> str:
+    """The name by which a catalog is recorded: in lower case, and but one for the default catalog."""
+    return CATALOG if name.lower() == HIVE_METASTORE else name.lower()
 
 
 def spark_schema(catalog: str, schema: str) -> str:
     """What a schema of a catalog is called inside Spark; upper and lower case stay."""
-    if catalog.lower() == CATALOG:
+    if own_catalog(catalog) == CATALOG:
         return schema
     encoded = _encoded(catalog)
-    return f"{_PREFIX}{len(encoded)}_{encoded}_{_encoded(schema)}"
+    return f"{PREFIX}{len(encoded)}_{encoded}_{_encoded(schema)}"
 
 
 def split(schema: str) -> tuple[str, str]:
     """Catalog and schema of a schema inside Spark."""
     found = _MANGLED.fullmatch(schema)
-    return _decoded(found[1], found[2]) if found else (CATALOG, schema)
+    return (found and _decoded(found[1], found[2])) or (CATALOG, schema)
+
+
+def is_taken(schema: str) -> bool:
+    """Whether a name inside Spark is kept for the schemas of other catalogs."""
+    return _MANGLED.fullmatch(schema) is not None
 
 
 def restored(text: str) -> str:
@@ -54,11 +69,14 @@ def short_hash(of: object) -> str:
 
 
 def _replaced(text: str, with_catalog: bool) -> str:
-    if _PREFIX not in text:
+    if PREFIX not in text:
         return text
 
     def original(found: re.Match[str]) -> str:
-        catalog, schema = _decoded(found[3], found[4])
+        decoded = _decoded(found[3], found[4])
+        if decoded is None:
+            return found[0]
+        catalog, schema = decoded
         quote = found["quote"]
         if found["catalog"] is None:
             prefix = f"{quote}{catalog}{quote}." if with_catalog else ""
@@ -71,10 +89,13 @@ def _replaced(text: str, with_catalog: bool) -> str:
 
 def _encoded(name: str) -> str:
     """A name in letters, digits and underscores: Spark allows its schemas nothing else."""
-    return re.sub(r"[^A-Za-z0-9_]", lambda each: f"_x{ord(each[0]):x}_", name)
+    return _TO_ESCAPE.sub(lambda each: f"_x{ord(each[0]):x}_", name)
 
 
-def _decoded(length: str, rest: str) -> tuple[str, str]:
+def _decoded(length: str, rest: str) -> tuple[str, str] | None:
+    """Catalog and schema; None when the text only looks like them."""
     end = int(length)
+    if not 0 < end < len(rest) - 1 or rest[end] != "_":
+        return None
     plain = [_ESCAPED.sub(lambda each: chr(int(each[1], 16)), each) for each in (rest[:end], rest[end + 1 :])]
     return plain[0], plain[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,23 +15,18 @@ from emulators.settings import CATALOG
 from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.kinds import KEPT_TYPES
 from emulators.warehouse.catalog.locks import RelationLocks
+from emulators.warehouse.catalog.object_names import is_object_name
 from emulators.warehouse.catalog.records.namespaces import SchemaRecord
 from emulators.warehouse.catalog.records.relations import Records, Relation
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry, SparkCatalog
 from emulators.warehouse.errors import SqlError, no_such_catalog, schema_not_found, table_not_found
-from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, spark_schema, split
+from emulators.warehouse.names import DEFAULT_SCHEMA, HIVE_METASTORE, SYSTEM, own_catalog, spark_schema, split
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql.quoting import listed, quoted
 from emulators.warehouse.sql.statements import Name
 from emulators.warehouse.sql.translation import Translation
 
 log = logging.getLogger(__name__)
-
-_TABLE_NAME = re.compile(r"\w+")
-"""Names that Spark takes for tables; each is the name of a managed one's folder, too."""
-
-_LONGEST_NAME = 255
-_NOT_IN_NAMES = re.compile(r"[. /\x00-\x1f\x7f]")
 
 
 class Catalog:
@@ -79,9 +73,9 @@ class Catalog:
                 self._inner.create_relation(relation)
         self._sweep()
         known = {each.name for each in self.records.catalogs()}
-        for name in (CATALOG, *catalogs):
-            if name.lower() not in known:
-                self.records.put_catalog(name.lower(), None)
+        for name in map(own_catalog, (CATALOG, *catalogs)):
+            if name not in known:
+                self.records.put_catalog(name, None)
         for catalog in self.records.catalogs():
             self._complete(catalog.name)
 
@@ -136,8 +130,8 @@ class Catalog:
         self.translation = Translation(each.name for each in self.records.catalogs() if each.name != CATALOG)
 
     def catalog_names(self) -> list[str]:
-        """The names of all catalogs, that of the system among them."""
-        return sorted([SYSTEM, *(each.name for each in self.records.catalogs())])
+        """The names of all catalogs, that of the system and the default one's other name among them."""
+        return sorted({SYSTEM, HIVE_METASTORE, *(each.name for each in self.records.catalogs())})
 
     def resolve(self, name: Name, session: Session) -> tuple[str, str]:
         """Schema and relation of a name, as the session reads it.
@@ -168,18 +162,19 @@ class Catalog:
         return found
 
     def check_catalog(self, name: str) -> str:
-        """The name of a catalog in lower case.
+        """The name by which a catalog is recorded.
 
         Raises:
             SqlError: `NO_SUCH_CATALOG_EXCEPTION`.
         """
-        if not self.has_catalog(name.lower()):
+        if not self.has_catalog(name):
             raise no_such_catalog(name)
-        return name.lower()
+        return own_catalog(name)
 
     def has_catalog(self, name: str) -> bool:
-        """Whether there is a catalog of this name, in lower case."""
-        return name == SYSTEM or self.records.catalog(name) is not None
+        """Whether there is a catalog of this name."""
+        own = own_catalog(name)
+        return own == SYSTEM or self.records.catalog(own) is not None
 
     def find(self, name: Name, session: Session) -> Relation | None:
         """The recorded relation of a name, brought up to date with its Delta log."""
@@ -265,7 +260,7 @@ class Catalog:
         with self._lock:
             found = self.records.schema(schema)
             parent = local_path(found.location) if found else None
-            if parent is None or not parent.is_relative_to(self._tables) or not _TABLE_NAME.fullmatch(name):
+            if parent is None or not parent.is_relative_to(self._tables) or not is_object_name(name):
                 return
             if self._inner.relation(schema, name) is None and delta_log.state(parent / name) is None:
                 shutil.rmtree(parent / name, ignore_errors=True)
@@ -329,23 +324,6 @@ class Catalog:
                     log.warning("%s.%s had not been recorded", schema.name, each.name)
                     self._inner.create_relation(RelationEntry.managed(schema.name, each.name, each.as_uri()))
                     self.sync_relation(schema.name, each.name, is_new=True)
-
-
-def check_object_name(name: str) -> None:
-    """Refuse a name that Unity Catalog allows no object.
-
-    https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names
-
-    Raises:
-        SqlError: it is empty or too long, or holds a period, space, slash or control character.
-    """
-    if not 0 < len(name) <= _LONGEST_NAME or _NOT_IN_NAMES.search(name):
-        raise SqlError(
-            "INVALID_PARAMETER_VALUE",
-            f"'{name}' is not a valid name: it has 1 to {_LONGEST_NAME} characters, none of them a period, a "
-            "space, a forward slash or a control character.",
-            "22023",
-        )
 
 
 def _is_table(folder: Path) -> bool:

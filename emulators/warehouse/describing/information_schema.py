@@ -101,7 +101,8 @@ class InformationSchema:
 
     def _limit(self, table: exp.Table, session: Session) -> None:
         """Let a relation of a catalog's information schema show that catalog alone."""
-        catalog = self._catalog.check_catalog(table.catalog or session.catalog)
+        said = (table.catalog or session.catalog).lower()
+        catalog = self._catalog.check_catalog(said)
         name = table.name.lower()
         if name not in self._columns:
             raise table_not_found(quoted((catalog, INFORMATION_SCHEMA, table.name)))
@@ -110,8 +111,15 @@ class InformationSchema:
             return
         column = next(each for each in self._columns[name] if each in _CATALOG_COLUMNS)
         alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name, quoted=True))
+        # Whoever asks for the default catalog by its other name finds that one in the rows.
+        shown = [
+            exp.case().when(exp.column(each).eq(catalog), exp.Literal.string(said)).else_(each).as_(each)
+            if each.endswith(("_catalog", "catalog_name"))
+            else exp.column(each)
+            for each in self._columns[name]
+        ]
         limited = (
-            exp.select("*")
+            exp.select(*(shown if said != catalog else "*"))
             .from_(exp.table_(name, db=INFORMATION_SCHEMA))
             .where(exp.column(column).eq(catalog))
         )

@@ -180,7 +180,7 @@ class Listings:
         found = self._records.catalog(name)
         kind = "Regular" if found else "System"
         rows = [
-            ("Catalog Name", name),
+            ("Catalog Name", statement.name.lower()),
             ("Comment", (found and found.comment) or ""),
             ("Owner", self._records.owner("CATALOG", name)),
             ("Catalog Type", kind),

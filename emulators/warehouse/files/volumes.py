@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 from pyspark.sql import types as t
 
-from emulators.warehouse.catalog.catalog import Catalog, check_object_name, local_path
+from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.object_names import check_object_name
 from emulators.warehouse.catalog.records.volumes import EXTERNAL, MANAGED, VolumeRecord
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.files import signed_links

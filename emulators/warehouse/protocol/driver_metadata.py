@@ -8,7 +8,7 @@ from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
-from emulators.warehouse.names import INFORMATION_SCHEMA, spark_schema, split
+from emulators.warehouse.names import INFORMATION_SCHEMA, own_catalog, spark_schema, split
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.sessions.sessions import Session
@@ -89,7 +89,10 @@ class Metadata:
     def schemas(self, request: Any, session: Session) -> ResultSet:
         """Schemas whose name is like a pattern (`%` and `_`)."""
         found = [(INFORMATION_SCHEMA, each) for each in self._catalog.catalog_names()]
-        found += [(each.schema, each.catalog) for each in self._records.schemas()]
+        found += [
+            (each.schema, _shown_catalog(each.catalog, request.catalogName))
+            for each in self._records.schemas()
+        ]
         rows = sorted(
             (schema, catalog)
             for schema, catalog in found
@@ -101,7 +104,7 @@ class Metadata:
         """Tables and views whose schema and name are like a pattern."""
         wanted = {each.upper() for each in request.tableTypes or ()}
         rows = [
-            (*split(each.schema), each.name, kind, each.comment or "", None, None, None, None, None)
+            (*_shown(each, request), each.name, kind, each.comment or "", None, None, None, None, None)
             for each in self._relations(request)
             if (kind := _TABLE_TYPES.get(each.type, each.type)) and (not wanted or kind in wanted)
         ]
@@ -128,7 +131,7 @@ class Metadata:
         """Columns whose schema, relation and name are like a pattern."""
         self._catalog.follow()
         rows = [
-            _column_row(relation, position, column)
+            (*_shown(relation, request), *_column_row(relation, position, column))
             for relation in self._relations(request)
             for position, column in enumerate(self._records.columns(relation.schema, relation.name))
             if _is_like(column.name, request.columnName)
@@ -154,6 +157,7 @@ class Metadata:
         rows = []
         for each in self._records.functions_of():
             catalog, schema = split(each.schema)
+            catalog = _shown_catalog(catalog, request.catalogName)
             if (
                 _is_like(catalog, request.catalogName)
                 and _is_like(schema, request.schemaName)
@@ -182,10 +186,12 @@ class Metadata:
 
     def cross_reference(self, request: Any, session: Session) -> ResultSet:
         """The foreign keys of one table, of one that others refer to, or between two."""
-        child = _named(
+        child = _recorded(
             session, request.foreignCatalogName, request.foreignSchemaName, request.foreignTableName
         )
-        parent = _named(session, request.parentCatalogName, request.parentSchemaName, request.parentTableName)
+        parent = _recorded(
+            session, request.parentCatalogName, request.parentSchemaName, request.parentTableName
+        )
         rows = []
         for relation in self._records.relations():
             where = (*split(relation.schema), relation.name)
@@ -213,7 +219,8 @@ class Metadata:
         schemas = {
             each.name
             for each in self._records.schemas()
-            if _is_like(each.catalog, request.catalogName) and _is_like(each.schema, request.schemaName)
+            if _is_like(_shown_catalog(each.catalog, request.catalogName), request.catalogName)
+            and _is_like(each.schema, request.schemaName)
         }
         return [
             each
@@ -295,7 +302,6 @@ def _column_row(relation: Relation, position: int, column: ColumnRecord) -> tupl
     decimal = column.type if isinstance(column.type, t.DecimalType) else None
     length = column.type.length if isinstance(column.type, t.CharType | t.VarcharType) else None
     return (
-        *split(relation.schema),
         relation.name,
         column.name,
         code,
@@ -320,6 +326,16 @@ def _column_row(relation: Relation, position: int, column: ColumnRecord) -> tupl
     )
 
 
+def _shown_catalog(catalog: str, asked: str | None) -> str:
+    """A catalog by the name it was asked for: the default one has two."""
+    return asked.lower() if asked and own_catalog(asked) == catalog else catalog
+
+
+def _shown(relation: Relation, request: Any) -> tuple[str, str]:
+    catalog, schema = split(relation.schema)
+    return _shown_catalog(catalog, request.catalogName), schema
+
+
 def _strings(*names: str) -> list[Column]:
     return [Column(each, _STRING) for each in names]
 
@@ -335,3 +351,11 @@ def _named(
     """The catalog, schema and table that a call names; what it leaves out is the session's."""
     current = split(session.schema)
     return (catalog or current[0]).lower(), (schema or current[1]).lower(), (table or "").lower()
+
+
+def _recorded(
+    session: Session, catalog: str | None, schema: str | None, table: str | None
+) -> tuple[str, str, str]:
+    """The same, with the catalog as the records call it."""
+    named, *rest = _named(session, catalog, schema, table)
+    return own_catalog(named), rest[0], rest[1]

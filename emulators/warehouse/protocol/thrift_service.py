@@ -64,8 +64,8 @@ class Service:
         version = min(max(request.client_protocol_i64 or OLDEST, OLDEST), NEWEST)
 
         def begin() -> Session:
-            named = catalog.check_catalog(wanted)
-            session = self._sessions.open(named, spark_schema(named, schema), agent)
+            catalog.check_catalog(wanted)
+            session = self._sessions.open(wanted.lower(), spark_schema(wanted, schema), agent)
             try:
                 session_settings.configure(session, request.configuration or {})
             except BaseException:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from emulators.settings import CATALOG
-from emulators.warehouse.catalog.catalog import Catalog, check_object_name
+from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.catalog.object_names import check_object_name
 from emulators.warehouse.errors import SqlError, no_such_catalog
-from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, spark_schema, split
+from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, own_catalog, spark_schema, split
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import statements
 from emulators.warehouse.sql.quoting import quoted
@@ -25,7 +26,7 @@ class Namespaces:
             SqlError: there is one of this name, or it is no name for a catalog.
         """
         check_object_name(statement.name)
-        if not self._catalog.has_catalog(statement.name.lower()):
+        if not self._catalog.has_catalog(statement.name):
             self._catalog.create_catalog(statement.name, statement.comment)
         elif not statement.if_not_exists:
             raise SqlError("CATALOG_ALREADY_EXISTS", f"Catalog '{statement.name}' already exists.", "42710")
@@ -36,7 +37,7 @@ class Namespaces:
         Raises:
             SqlError: there is none of this name, it holds something, or it is not to be dropped.
         """
-        name = statement.name.lower()
+        name = own_catalog(statement.name)
         if name in (CATALOG, SYSTEM):
             raise SqlError("BUILT_IN_CATALOG", "DROP CATALOG doesn't support built-in catalogs.", "42832")
         if not self._catalog.has_catalog(name):
@@ -80,7 +81,7 @@ class Namespaces:
         if statement.catalog:
             catalog = self._catalog.check_catalog(statement.catalog)
             if statement.schema is None:
-                session.catalog = catalog
+                session.catalog = statement.catalog.lower()
                 session.schema = spark_schema(catalog, DEFAULT_SCHEMA)
                 session.has_entered = catalog != SYSTEM
                 if session.has_entered:
@@ -88,7 +89,8 @@ class Namespaces:
         if statement.schema:
             session.spark.sql(f"use {quoted((statement.schema,))}")
             session.schema = statement.schema.lower()
-            session.catalog = split(session.schema)[0]
+            catalog, said = split(session.schema)[0], statement.catalog or session.catalog
+            session.catalog = said.lower() if own_catalog(said) == catalog else catalog
             session.has_entered = True
 
     def _own_catalog(self, name: str) -> str:

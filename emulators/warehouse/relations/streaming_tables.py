@@ -35,6 +35,7 @@ from emulators.warehouse.relations.materialized_views import (
 from emulators.warehouse.relations.refreshes import attempt
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.spark.tuning import Tuning
+from emulators.warehouse.sql import type_names
 from emulators.warehouse.sql.quoting import assigned, literal, quoted
 from emulators.warehouse.sql.statements import (
     ColumnSpec,
@@ -266,7 +267,12 @@ def _column_list(schema: t.StructType, declared: Sequence[ColumnSpec]) -> str:
     parts = []
     for each in schema:
         spec = specs.get(each.name.lower())
-        text = f"{quoted((each.name,))} {each.dataType.simpleString()}"
+        kind = (
+            spec.type
+            if spec and spec.type
+            else type_names.sql_name(type_names.declared(each.dataType, each.metadata))
+        )
+        text = f"{quoted((each.name,))} {kind}"
         if spec and not spec.is_nullable:
             text += " not null"
         if spec and spec.comment is not None:

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
@@ -52,10 +53,14 @@ class Session:
 
 
 class Sessions:
-    """Opens, finds and closes sessions; keeps a few Spark sessions warm for the next clients."""
+    """Opens, finds and closes sessions; keeps a few Spark sessions warm for the next clients.
 
-    def __init__(self, spark: SparkSession) -> None:
-        self._spark = spark
+    Args:
+        new_session: makes a Spark session.
+    """
+
+    def __init__(self, new_session: Callable[[], SparkSession]) -> None:
+        self._new_session = new_session
         self._open: dict[bytes, Session] = {}
         self._lock = threading.Lock()
         self._spares: queue.Queue[SparkSession] = queue.Queue()
@@ -68,7 +73,7 @@ class Sessions:
             spark = self._spares.get_nowait()
             self._wanted.release()
         except queue.Empty:
-            spark = self._spark.newSession()
+            spark = self._new_session()
         driver, application = clients_of(user_agent)
         session = Session(spark, catalog, schema, driver=driver, application=application)
         with self._lock:
@@ -106,7 +111,7 @@ class Sessions:
         while True:
             self._wanted.acquire()
             try:
-                spare = self._spark.newSession()
+                spare = self._new_session()
                 spare.sql("select 1").collect()
             except Exception:  # Spark is stopping, or out of memory: clients then open sessions themselves
                 log.info("No spare session", exc_info=True)

@@ -14,7 +14,15 @@ from enum import Enum, auto
 from itertools import pairwise
 
 from emulators.settings import CATALOG
-from emulators.warehouse.names import INFORMATION_SCHEMA, SYSTEM, spark_schema
+from emulators.warehouse.errors import unsupported
+from emulators.warehouse.names import (
+    HIVE_METASTORE,
+    INFORMATION_SCHEMA,
+    PREFIX,
+    SYSTEM,
+    is_taken,
+    spark_schema,
+)
 from emulators.warehouse.sql.lexer import Kind, Token, tokenize
 from emulators.warehouse.sql.quoting import literal
 
@@ -118,9 +126,9 @@ class Translation:
     """
 
     def __init__(self, catalogs: Iterable[str]) -> None:
-        self._catalogs = {each.lower() for each in catalogs}
+        self._catalogs = {HIVE_METASTORE, *(each.lower() for each in catalogs)}
         names = "|".join(map(re.escape, self._catalogs))
-        self._named = re.compile(rf"(?<!\w)({names})(?!\w)", re.IGNORECASE) if names else None
+        self._named = re.compile(rf"(?<!\w)({names})(?!\w)|{PREFIX}\d", re.IGNORECASE)
 
     def translate(self, sql: str, catalog: str, schema: str) -> str:
         """The statement with Spark's names.
@@ -133,7 +141,7 @@ class Translation:
         Raises:
             SqlError: a quote or a comment is not closed.
         """
-        if catalog == CATALOG and not (self._named and self._named.search(sql)):
+        if catalog == CATALOG and not self._named.search(sql):
             return sql
         pieces, at = [], 0
         for token, text in _Reading(self, tokenize(sql), catalog, schema).changes():
@@ -340,13 +348,21 @@ class _Reading:
         for chain in self._chains:
             texts = tuple(each.text for each in chain.parts)
             if chain.expected is _Expected.SCHEMA:
-                self._change(chain, self._translation.schema_in_spark(chain.key, texts, self._catalog))
+                if self._first == "USE" and chain.key[0] == HIVE_METASTORE:
+                    continue  # the session keeps the name that it was given
+                in_spark = self._translation.schema_in_spark(chain.key, texts, self._catalog)
+                if (
+                    self._first == "CREATE"
+                    and is_taken(chain.key[-1])
+                    and texts[-1] == (in_spark or texts)[-1]
+                ):
+                    raise unsupported("A schema of this name")  # it would be one of another catalog
+                self._change(chain, in_spark)
             elif chain.expected is _Expected.RELATION:
                 in_spark = self._translation.in_spark(chain.key, texts, self._catalog)
                 self._change(chain, in_spark)
-                if in_spark:
-                    read[chain.key] = in_spark
-                    read[chain.key[-2:]] = in_spark[-2:]
+                read[chain.key] = in_spark or texts
+                read.setdefault(chain.key[-2:], read[chain.key][-2:])
             elif chain.expected is _Expected.COLUMN:
                 columns.append(chain)
         for chain in columns:

@@ -45,7 +45,7 @@ def create(sql: str, reader: Reader) -> Statement:
     kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "FUNCTION")
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     if kind in ("SCHEMA", "DATABASE"):
-        return Command(sql, schema=reader.name())
+        return Command(sql, schema=reader.name(), replaces=True)
     if is_temporary and kind == "VIEW":
         return Command(sql, keeps_query=True)
     if is_temporary or kind not in ("TABLE", "VIEW", "FUNCTION"):

@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any, cast
+from unittest.mock import MagicMock
 
 import pytest
 
+from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.records.relations import Records
-from emulators.warehouse.catalog.spark_catalog import SchemaEntry
+from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry
+from emulators.warehouse.describing.information_schema import InformationSchema
 from emulators.warehouse.errors import SqlError
+from emulators.warehouse.relations.namespaces import Namespaces
+from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql.statements import (
     Analyze,
     Command,
@@ -31,6 +37,7 @@ from emulators.warehouse.sql.statements import (
     Worded,
     recognise,
 )
+from emulators.warehouse.sql.translation import Translation
 
 
 @pytest.mark.parametrize(
@@ -117,3 +124,68 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
         ]
         assert records.query("select * from information_schema.tables")[1] == []
         records.close()
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    records = Records(tmp_path / "records.sqlite")
+    for name in ("spark_catalog", "main"):
+        records.put_catalog(name, None)
+    for name in ("default", "s", "unity4_main_default"):
+        records.put_schema(SchemaEntry(name, "", f"file:/{name}"))
+        records.put_relation(RelationEntry.managed(name, "t", f"file:/{name}/t"))
+    found = Catalog(cast(Any, MagicMock()), records, tmp_path / "tables")
+    found.translation = Translation(["main"])
+    return found
+
+
+def test_a_session_keeps_the_name_of_the_default_catalog_that_it_was_given(catalog: Catalog) -> None:
+    session = Session(cast(Any, MagicMock()), "main", "unity4_main_default")
+    namespaces = Namespaces(catalog)
+
+    def use(sql: str) -> tuple[str, str]:
+        translated = catalog.translation.translate(sql, session.catalog, "default")
+        statement = recognise(translated)
+        assert isinstance(statement, UseSchema)
+        namespaces.use(statement, session)
+        return session.catalog, session.schema
+
+    assert use("use catalog Hive_Metastore") == ("hive_metastore", "default")
+    assert use("use s") == ("hive_metastore", "s")
+    assert use("use spark_catalog.s") == ("spark_catalog", "s")
+    assert use("use `hive_metastore`.`default`") == ("hive_metastore", "default")
+    assert use("use main.default") == ("main", "unity4_main_default")
+    assert use("set catalog spark_catalog") == ("spark_catalog", "default")
+
+
+def test_the_default_catalog_can_be_neither_made_nor_dropped_by_its_other_name(catalog: Catalog) -> None:
+    session = Session(cast(Any, MagicMock()), "main", "unity4_main_default")
+    namespaces = Namespaces(catalog)
+    namespaces.create_catalog(CreateCatalog("", "hive_metastore", if_not_exists=True, comment=None), session)
+
+    assert catalog.records.catalog("hive_metastore") is None
+    with pytest.raises(SqlError, match="CATALOG_ALREADY_EXISTS"):
+        namespaces.create_catalog(CreateCatalog("", "hive_metastore", False, None), session)
+    with pytest.raises(SqlError, match="BUILT_IN_CATALOG"):
+        namespaces.drop_catalog(DropCatalog("", "hive_metastore", True, True), session)
+
+
+def test_the_information_schema_of_the_default_catalog_goes_by_the_name_it_was_asked_for(
+    catalog: Catalog,
+) -> None:
+    session = Session(cast(Any, MagicMock()), "hive_metastore", "s")
+    information_schema = InformationSchema(catalog)
+
+    def rows(sql: str) -> list[tuple[Any, ...]]:
+        found = information_schema.query(sql, session)
+        return [tuple(row.values()) for batch in found.next_page().batches for row in batch.to_pylist()]
+
+    for asked in ("hive_metastore.information_schema", "information_schema"):
+        assert rows(
+            f"select table_catalog, table_name from {asked}.tables "
+            "where table_catalog = 'hive_metastore' and table_schema = 's'"
+        ) == [("hive_metastore", "t")]
+    tables = "select distinct table_catalog from {}.information_schema.tables order by 1"
+    assert rows(tables.format("spark_catalog")) == [("spark_catalog",)]
+    assert rows(tables.format("main")) == [("main",)]
+    assert rows(tables.format("system")) == [("main",), ("spark_catalog",)]

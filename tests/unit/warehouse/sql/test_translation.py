@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from emulators.warehouse.errors import SqlError
 from emulators.warehouse.names import restored, shown, spark_schema, split
 from emulators.warehouse.sql.translation import Translation
 
@@ -195,3 +196,39 @@ def test_a_schema_inside_spark_tells_its_catalog(catalog: str, schema: str) -> N
     assert name.replace("_", "").isalnum()
     assert split(name) == (catalog, schema)
     assert split(spark_schema("spark_catalog", schema)) == ("spark_catalog", schema)
+
+
+@pytest.mark.parametrize("catalog", ["spark_catalog", "hive_metastore"])
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select hive_metastore.s.t.a from hive_metastore.s.t",
+         "select spark_catalog.s.t.a from spark_catalog.s.t"),
+        ("select a from `HIVE_METASTORE`.`S`.`T`", "select a from `spark_catalog`.`S`.`T`"),
+        ("select s.t.a from s.t, dev.s.t as d", "select s.t.a from s.t, spark_catalog.unity3_dev_s.t as d"),
+        ("alter table s.t rename to hive_metastore.s.u", "alter table s.t rename to spark_catalog.s.u"),
+        ("create schema hive_metastore.s", "create schema spark_catalog.s"),
+        ("show tables in hive_metastore.s", "show tables in spark_catalog.s"),
+        ("show schemas in hive_metastore", "show schemas in hive_metastore"),
+        ("use hive_metastore.s", "use hive_metastore.s"),
+        ("use s", "use s"),
+        ("select * from hive_metastore.information_schema.tables",) * 2,
+        ("select hive_metastore from t", "select hive_metastore from t"),
+        ("select 'hive_metastore.s.t'", "select 'hive_metastore.s.t'"),
+    ],
+)  # fmt: skip
+def test_the_default_catalog_has_another_name(sql: str, expected: str, catalog: str) -> None:
+    assert translated(sql, catalog) == expected
+
+
+def test_a_session_tells_the_name_of_the_catalog_that_it_was_given() -> None:
+    assert translated("select current_catalog() as c", "hive_metastore") == "select 'hive_metastore' as c"
+
+
+@pytest.mark.parametrize(
+    "sql", ["create schema unity4_prod_x", "create database spark_catalog.`UNITY4_prod_x`"]
+)
+def test_a_schema_is_not_made_under_a_name_of_another_catalogs_schema(sql: str) -> None:
+    with pytest.raises(SqlError, match="UNSUPPORTED_FEATURE"):
+        translated(sql, "spark_catalog")
+    assert translated("create schema unity4_prod_x") == "create schema unity3_dev_unity4_prod_x"
