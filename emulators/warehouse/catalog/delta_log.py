@@ -14,6 +14,7 @@ CLUSTERING = "delta.clustering"
 _COMMIT = ".json"
 _DIGITS = 20
 _COMMIT_NAME = re.compile(rf"([0-9]{{{_DIGITS}}})\.json")
+_NOT_THERE = (FileNotFoundError, NotADirectoryError)
 _FEW = 10
 """Of more commits than that, a checksum tells the state: reading each costs more."""
 
@@ -136,7 +137,7 @@ def _written_at(log: Path, version: int) -> float | None:
     """When a commit was written; None when it is not there."""
     try:
         return (log / f"{version:0{_DIGITS}d}{_COMMIT}").stat().st_mtime
-    except (FileNotFoundError, NotADirectoryError):
+    except _NOT_THERE:
         return None
 
 
@@ -156,7 +157,7 @@ def _last_listed(log: Path) -> int | None:
                 (int(found[1]) for each in entries if (found := _COMMIT_NAME.fullmatch(each.name))),
                 default=None,
             )
-    except (FileNotFoundError, NotADirectoryError):
+    except _NOT_THERE:
         return None
 
 
@@ -164,7 +165,7 @@ def _checksum(table: Path, version: int) -> dict[str, Any]:
     """What Delta wrote beside a commit about the whole table; nothing when it is not there."""
     try:
         found: dict[str, Any] = json.loads(_file(table, version, ".crc").read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (*_NOT_THERE, ValueError):
         return {}
     return found
 
@@ -187,7 +188,7 @@ def _commit_info(table: Path, version: int) -> dict[str, Any] | None:
                 if line.startswith('{"commitInfo"'):
                     found: dict[str, Any] = json.loads(line)["commitInfo"]
                     return found
-    except FileNotFoundError:
+    except _NOT_THERE:
         return None
     return {}
 

@@ -135,6 +135,98 @@ def test_every_catalog_has_its_information_schema(warehouse: Warehouse) -> None:
     ) == [("id", "prod")]
 
 
+def test_names_have_hyphens_and_letters_of_any_alphabet(warehouse: Warehouse) -> None:
+    with warehouse.cursor(catalog="prod", schema="named-1") as cursor:
+
+        def run(statement: str) -> list[tuple[Any, ...]]:
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()]
+
+        run("create schema prod.`named-1`")
+        run("create table `order-lines` (id int, iso char(2)) comment 'Lines'")
+        run("insert into `order-lines` values (1, 'DE')")
+        assert run(
+            "select `order-lines`.id, l.iso from prod.`named-1`.`order-lines`, `order-lines` as l"
+        ) == [(1, "DE")]
+        run("create view `заказы_é` as select id from `order-lines`")
+        run("create materialized view `mv-1` as select count(*) as n from `заказы_é`")
+        run("create streaming table `st-ü` as select * from stream `order-lines`")
+        run("create function `f-1`(x int) returns int return x + 1")
+        run("create table `copy-1` shallow clone `order-lines`")
+        run(
+            "merge into `order-lines` as t using `copy-1` as s on t.id = s.id "
+            "when matched then update set iso = 'FR'"
+        )
+        run("refresh materialized view `mv-1`")
+        run("alter table `order-lines` rename to `renamed-é`")
+        run("comment on column `renamed-é`.id is 'The id'")
+        assert run("select `f-1`(id), iso from `renamed-é`") == [(2, "FR")]
+        assert run("describe `st-ü`") == [("id", "int", None), ("iso", "char(2)", None)]
+        assert [row[1] for row in run("show tables")] == ["copy-1", "mv-1", "renamed-é", "st-ü", "заказы_é"]
+        assert run("select n from `mv-1`") == [(1,)]
+        assert run(
+            "select table_name, comment from information_schema.tables where table_name = 'renamed-é'"
+        ) == [("renamed-é", "Lines")]
+        for statement in (
+            "create table `a b` (x int)",
+            "create view `a.b` as select 1 as x",
+            "create materialized view `a/b` as select 1 as x",
+            "alter table `renamed-é` rename to `a b`",
+            "create schema prod.`a b`",
+        ):
+            with pytest.raises(ServerOperationError, match="INVALID_PARAMETER_VALUE"):
+                run(statement)
+        with pytest.raises(ServerOperationError, match="INVALID_SCHEMA_OR_RELATION_NAME"):
+            run("create table spark_catalog.default.`a-b` (x int)")
+        for statement in ("drop view `заказы_é`", "drop materialized view `mv-1`", "drop table `renamed-é`"):
+            run(statement)
+        assert [row[1] for row in run("show tables")] == ["copy-1", "st-ü"]
+        run("drop schema prod.`named-1` cascade")
+
+
+def test_the_default_catalog_is_the_hive_metastore(warehouse: Warehouse) -> None:
+    warehouse.rows("create schema hive_metastore.hive")
+    warehouse.rows("create table hive_metastore.hive.t as select 1 as a")
+
+    assert warehouse.rows("select hive_metastore.hive.t.a, s.a from hive_metastore.hive.t, hive.t as s") == [
+        (1, 1)
+    ]
+    assert warehouse.rows("select a from spark_catalog.hive.t") == [(1,)]
+    assert ("hive_metastore",) in warehouse.rows("show catalogs")
+    with warehouse.cursor(catalog="hive_metastore", schema="hive") as cursor:
+        cursor.execute("select current_catalog(), a from t")
+        assert [tuple(row) for row in cursor.fetchall()] == [("hive_metastore", 1)]
+        cursor.execute(
+            "select table_catalog, table_name from information_schema.tables where table_schema = 'hive'"
+        )
+        assert [tuple(row) for row in cursor.fetchall()] == [("hive_metastore", "t")]
+        cursor.columns("hive_metastore", "hive", "t", "%")
+        assert [(row.TABLE_CAT, row.COLUMN_NAME) for row in cursor.fetchall()] == [("hive_metastore", "a")]
+    warehouse.rows("drop schema hive_metastore.hive cascade")
+
+
+def test_a_project_without_a_catalog_is_built_in_the_hive_metastore(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    profile = (PROJECT.parent / "project" / "profiles.yml").read_text().replace("catalog: spark_catalog", "")
+    project = "name: no_catalog\nprofile: warehouse_check\nversion: '1'\nmodels:\n  +materialized: view\n"
+    rows = "{{ config(materialized='incremental', unique_key='id') }} select 1 as id"
+    for name, text in (
+        ("profiles.yml", profile),
+        ("dbt_project.yml", project),
+        ("models/rows.sql", rows),
+        ("models/counted.sql", "select count(*) as n from {{ ref('rows') }}"),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for _ in range(2):
+        done = warehouse.dbt("build", target=tmp_path / "target", project=tmp_path, schema="no_catalog")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    assert warehouse.rows("select n from hive_metastore.no_catalog.counted") == [(1,)]
+    assert any("hive_metastore" in each for each in warehouse.sent() if "no_catalog" in each)
+
+
 def test_a_dropped_catalog_takes_what_it_holds(warehouse: Warehouse) -> None:
     warehouse.rows("create catalog gone")
     warehouse.rows("create table gone.default.t as select 1 as id")

@@ -131,6 +131,9 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
         "create catalog if not exists other comment 'Another'",
         "create or replace table other.default.t as select 3 as id",
         "create or replace view other.default.v as select t.id, k.id as kept from other.default.t, kept.t k",
+        "create view other.default.`v-é` as select count(*) as n from other.default.t",
+        "create table other.default.`order-lines` (code varchar(5))",
+        "create streaming table kept.st as select * from stream kept.t",
         "create volume kept.landing",
         "create table kept.copied (id int)",
         "create table kept.copied_too (id int)",
@@ -158,6 +161,9 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
     # The folder of a table whose creation never came to its end.
     half = warehouse.settings.warehouse_data / "tables" / "kept.db" / "half" / "_delta_log"
     half.mkdir(parents=True)
+    # What a full refresh of a streaming table had written so far.
+    refresh = half.parents[1] / "st" / "_refresh_0" / "_delta_log"
+    refresh.mkdir(parents=True)
 
     warehouse.kill()
     with pytest.raises((Error, RequestError, ServerOperationError)):
@@ -171,6 +177,9 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
         )
     warehouse.start()
 
+    assert not refresh.parent.exists()
+    assert warehouse.rows("select n from other.default.`v-é`") == [(1,)]
+    assert warehouse.rows("describe other.default.`order-lines`") == [("code", "varchar(5)", None)]
     assert warehouse.rows(copy) == [(1, 1, 0)]
     assert warehouse.rows("select id from kept.copied order by id") == [(1,), (2,)]
     assert warehouse.rows("select * from kept.over_files order by id") == [(1,), (2,)]
@@ -180,6 +189,7 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
         ("files", "MANAGED"),
         ("mv", "MATERIALIZED_VIEW"),
         ("over_files", "VIEW"),
+        ("st", "STREAMING_TABLE"),
         ("t", "MANAGED"),
         ("v", "VIEW"),
     ]
@@ -203,11 +213,44 @@ def test_everything_survives_kill_9(warehouse: Warehouse) -> None:
     assert warehouse.rows(tables) == []
 
 
-def test_sigterm_ends_it_quickly_and_cleanly(warehouse: Warehouse) -> None:
+def test_sigterm_ends_it_quickly_and_cleanly_and_a_start_without_a_disk_forgets_nothing(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    disk, unplugged = tmp_path / "disk", tmp_path / "unplugged"
+    for statement in (
+        "create schema main.away",
+        f"create table main.away.t using delta location '{disk / 't'}' comment 'Kept' as select 1 as id",
+        "alter table main.away.t set tags ('a' = 'b')",
+        f"create schema main.on_disk location '{disk / 's'}'",
+        "create table main.on_disk.t as select 2 as id",
+    ):
+        warehouse.rows(statement)
     began = time.monotonic()
 
     assert warehouse.stop() == 0
 
     assert time.monotonic() - began < 5
+    disk.rename(unplugged)
+    disk.touch()  # nobody can make a folder in it
     warehouse.start()
-    assert warehouse.rows("select 1") == [(1,)]
+    assert warehouse.rows("describe main.away.t") == [("id", "int", None)]
+    assert warehouse.rows(
+        "select comment from main.information_schema.tables where table_schema = 'away'"
+    ) == [("Kept",)]
+    for statement in (
+        "select * from main.away.t",
+        "insert into main.away.t values (2)",
+        "select * from main.on_disk.t",
+    ):
+        with pytest.raises(ServerOperationError):
+            warehouse.rows(statement)
+    disk.unlink()
+    unplugged.rename(disk)
+    warehouse.rows("insert into main.away.t values (3)")
+    assert warehouse.rows("select id from main.away.t order by id") == [(1,), (3,)]
+    assert warehouse.rows("select * from main.on_disk.t") == [(2,)]
+    assert warehouse.rows(
+        "select tag_value from main.information_schema.table_tags where schema_name = 'away'"
+    ) == [("b",)]
+    for schema in ("away", "on_disk"):
+        warehouse.rows(f"drop schema main.{schema} cascade")

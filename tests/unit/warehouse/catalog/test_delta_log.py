@@ -221,3 +221,14 @@ def test_a_copy_is_looked_for_in_those_commits_that_are_there(tmp_path: Path) ->
 
     assert delta_log.version_of(tmp_path, "copy 5") == 5
     assert delta_log.version_of(tmp_path, "copy 4") is None
+
+
+def test_a_place_that_is_no_folder_holds_no_table(tmp_path: Path) -> None:
+    table = tmp_path / "file" / "t"
+    (tmp_path / "file").touch()
+
+    assert delta_log.state(table) is None
+    assert delta_log.state(table, 3) is None
+    assert delta_log.version_of(table, "copy") is None
+    assert delta_log.inserted_rows(table, 0) is None
+    assert delta_log.size(table, 0) == 0
