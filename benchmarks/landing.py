@@ -26,7 +26,7 @@ from pyspark.sql import SparkSession
 from benchmarks.bars import at_least
 from emulators import settings
 from emulators.eventhubs import broker
-from emulators.eventhubs.kafka import client_config
+from emulators.eventhubs.kafka_client import client_config
 from emulators.runtime.environment import client_environment
 from emulators.settings import Settings
 from ingestion.console.signals import StopRequest

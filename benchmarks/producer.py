@@ -26,7 +26,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from benchmarks.bars import at_least
 from emulators import settings
 from emulators.eventhubs import front
-from emulators.eventhubs.kafka import client_config
+from emulators.eventhubs.kafka_client import client_config
 from ingestion.sending.cursor import Cursor
 from ingestion.sending.line_files import RejectFile
 from ingestion.sending.producer import Producer

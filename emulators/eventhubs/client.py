@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from emulators.eventhubs.amqp.errors import NOT_FOUND, UNAUTHORIZED, AmqpError
-from emulators.eventhubs.amqp.link import Inbox, Outbox, Receiver, Sender
-from emulators.eventhubs.nodes import Authenticator, HubInbox, HubOutbox, Management, Position
-from emulators.eventhubs.sas import Grant
-
-if TYPE_CHECKING:
-    from emulators.eventhubs.front import Front
+from emulators.eventhubs.amqp.errors import ARGUMENT_ERROR, NOT_FOUND, SHUTTING_DOWN, AmqpError
+from emulators.eventhubs.amqp.interfaces import Inbox, IncomingLink, LinkEnd, Outbox, OutgoingLink
+from emulators.eventhubs.authorization import Authorization
+from emulators.eventhubs.kafka_log import KafkaLog
+from emulators.eventhubs.nodes.hubs import HubInbox, HubOutbox
+from emulators.eventhubs.nodes.positions import Position
+from emulators.eventhubs.nodes.responders import Authenticator, Management
+from emulators.eventhubs.seats import Seats
+from emulators.settings import Settings
 
 EPOCH = "com.microsoft:epoch"
 """Link property with the owner level of a receiver that wants a partition for itself."""
+SECONDS_WITHOUT_TOKEN = 60.0
+"""How long a connection may stay without a token that holds."""
 
 
 class _Answers:
@@ -31,105 +33,140 @@ class _Answers:
 
 
 class Client:
-    """The container of one connection."""
+    """The container of one connection.
 
-    def __init__(self, front: Front, gone: Callable[[], object]) -> None:
-        self._front = front
+    Args:
+        settings: the key that tokens are signed with, and where the broker keeps its topics.
+        kafka: the hubs.
+        seats: who receives from which partition, of all clients.
+        close: closes the connection.
+        gone: called when the connection is gone.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        kafka: KafkaLog,
+        seats: Seats,
+        close: Callable[[AmqpError], None],
+        gone: Callable[[Client], object],
+    ) -> None:
+        self._settings = settings
+        self._kafka = kafka
+        self._seats = seats
+        self._close = close
         self._disconnected = gone
-        self._grants: dict[str, Grant] = {}
-        self._links: dict[Receiver | Sender, str] = {}
-        self._expiry: asyncio.TimerHandle | None = None
+        self._authorization = Authorization(settings.sas_key)
+        self._links: dict[LinkEnd, str] = {}
+        self._timer = self._after(SECONDS_WITHOUT_TOKEN, self._close_without_token)
 
-    async def open_inbox(self, link: Receiver) -> Inbox:
+    @property
+    def is_authorized(self) -> bool:
+        """Whether the peer has shown a token that holds."""
+        return self._authorization.holds
+
+    async def open_inbox(self, link: IncomingLink) -> Inbox:
         """Find what takes the peer's messages: a responder, a hub, or a partition."""
-        front, path = self._front, _path(link.address)
+        path = _path(link.address)
         match path.split("/"):
             case ["$cbs"]:
-                return Authenticator(link, front.settings, self._granted)
+                return Authenticator(link, self._put_token)
             case ["$management"]:
-                return Management(link, front.settings, front.kafka, self.authorize)
+                return Management(link, self._settings, self._kafka, self._authorization.check_request)
             case [hub] if hub:
-                self._admit(link, path)
-                await front.kafka.partition_count(hub)
-                return HubInbox(front.kafka, hub, None, lambda: self._gone(link))
+                self._authorization.check(path)
+                await self._kafka.partition_count(hub)
+                number = None
             case [hub, partitions, partition] if partitions.lower() == "partitions":
-                self._admit(link, path)
-                number = await front.kafka.check_partition(hub, partition)
-                return HubInbox(front.kafka, hub, number, lambda: self._gone(link))
-        raise AmqpError(NOT_FOUND, f"The messaging entity {path!r} could not be found.")
+                self._authorization.check(path)
+                number = await self._kafka.check_partition(hub, partition)
+            case _:
+                raise _not_found(path)
+        self._links[link] = path
+        return HubInbox(self._kafka, hub, number, lambda: self._gone(link))
 
-    async def open_outbox(self, link: Sender) -> Outbox:
+    async def open_outbox(self, link: OutgoingLink) -> Outbox:
         """Find what sends to the peer: the answers of a responder, or a partition."""
-        front, path = self._front, _path(link.address)
+        path = _path(link.address)
         match path.split("/"):
             case ["$cbs"] | ["$management"]:
                 return _Answers()
             case [hub, groups, group, partitions, partition] if (groups + partitions).lower() == (
                 "consumergroupspartitions"
             ):
-                self._admit(link, path)
-                number = await front.kafka.check_partition(hub, partition)
+                self._authorization.check(path)
+                number = await self._kafka.check_partition(hub, partition)
                 position = Position.of(link.peer.source.filters if link.peer.source else None)
-                start = await position.resolve(front.kafka, hub, number)
-                seat = (hub, group.lower(), number)
-                front.seats.take(seat, link, (link.peer.properties or {}).get(EPOCH))
+                start = await position.resolve(self._kafka, hub, number)
+            case _:
+                raise _not_found(path)
+        seat = (hub, group.lower(), number)
+        self._seats.take(seat, link, _owner_level(link))
+        self._links[link] = path
 
-                def gone() -> None:
-                    front.seats.leave(seat, link)
-                    self._gone(link)
+        def gone() -> None:
+            self._seats.leave(seat, link)
+            self._gone(link)
 
-                return HubOutbox(link, front.kafka, hub, number, start, gone)
-        raise AmqpError(NOT_FOUND, f"The messaging entity {path!r} could not be found.")
+        return HubOutbox(link, self._kafka, hub, number, start, gone)
 
     def disconnected(self) -> None:
         """The connection is gone."""
-        if self._expiry:
-            self._expiry.cancel()
-        self._disconnected()
+        self._timer.cancel()
+        self._disconnected(self)
 
-    def authorize(self, path: str) -> None:
-        """Do nothing if a token that has not expired covers a path.
-
-        Raises:
-            AmqpError: amqp:unauthorized-access, if none does.
-        """
-        now = time.time()
-        if not any(grant.covers(path) and grant.expires_at > now for grant in self._grants.values()):
-            raise AmqpError(UNAUTHORIZED, f"Unauthorized access. No valid token for {path!r}.")
-
-    def _admit(self, link: Receiver | Sender, path: str) -> None:
-        self.authorize(path)
-        self._links[link] = path
-
-    def _gone(self, link: Receiver | Sender) -> None:
+    def _gone(self, link: LinkEnd) -> None:
         self._links.pop(link, None)
 
-    def _granted(self, grant: Grant) -> None:
-        self._grants[grant.path] = grant
-        self._check_again()
+    def _put_token(self, token: str) -> None:
+        self._authorization.put(token)
+        self._look_again()
 
-    def _check_again(self) -> None:
-        """Look again when the next token expires."""
-        if self._expiry:
-            self._expiry.cancel()
-        soonest = min(grant.expires_at for grant in self._grants.values())
-        self._expiry = asyncio.get_running_loop().call_later(
-            max(0.0, soonest - time.time()), self._drop_expired
-        )
+    def _look_again(self) -> None:
+        """Look again when the next token expires, or when the time without one is over."""
+        self._timer.cancel()
+        seconds = self._authorization.seconds_left
+        if seconds is None:
+            self._timer = self._after(SECONDS_WITHOUT_TOKEN, self._close_without_token)
+        else:
+            self._timer = self._after(seconds, self._drop_expired)
 
     def _drop_expired(self) -> None:
         """Detach the links that no token covers any more."""
-        now = time.time()
-        self._grants = {path: grant for path, grant in self._grants.items() if grant.expires_at > now}
+        self._authorization.drop_expired()
         for link, path in list(self._links.items()):
             try:
-                self.authorize(path)
+                self._authorization.check(path)
             except AmqpError as error:
                 link.detach(error)
-        if self._grants:
-            self._check_again()
+        self._look_again()
+
+    def _close_without_token(self) -> None:
+        self._close(
+            AmqpError(
+                SHUTTING_DOWN, f"The connection had no valid token for {SECONDS_WITHOUT_TOKEN:.0f} seconds."
+            )
+        )
+
+    @staticmethod
+    def _after(seconds: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, act)
+
+
+def _owner_level(link: LinkEnd) -> int | None:
+    level = (link.peer.properties or {}).get(EPOCH)
+    if level is not None and type(level) is not int:
+        raise AmqpError(ARGUMENT_ERROR, f"the property {EPOCH} is a whole number, not {level!r:.100}")
+    return level
+
+
+def _not_found(path: str) -> AmqpError:
+    return AmqpError(NOT_FOUND, f"The messaging entity {path!r} could not be found.")
 
 
 def _path(address: str) -> str:
     """The path of an address, which may be a complete URL."""
-    return unquote(urlsplit(address).path if "://" in address else address).strip("/")
+    try:
+        return unquote(urlsplit(address).path if "://" in address else address).strip("/")
+    except ValueError:
+        raise _not_found(address) from None

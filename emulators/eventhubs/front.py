@@ -6,12 +6,17 @@ import asyncio
 import socket
 
 from emulators.eventhubs.amqp.connection import Connection
-from emulators.eventhubs.amqp.errors import SHUTTING_DOWN, AmqpError
+from emulators.eventhubs.amqp.errors import RESOURCE_LIMIT, SHUTTING_DOWN, AmqpError
 from emulators.eventhubs.amqp.performatives import SASL_HEADER
 from emulators.eventhubs.client import Client
-from emulators.eventhubs.kafka import Kafka
+from emulators.eventhubs.kafka_log import KafkaLog
 from emulators.eventhubs.seats import Seats
 from emulators.settings import HUBS, LOOPBACK, Settings
+
+MAX_CONNECTIONS = 5000
+"""Connections at a time: the limit of Event Hubs' Standard tier."""
+MAX_WITHOUT_TOKEN = 100
+"""Connections at a time that have not shown a token."""
 
 _PROBE_TIMEOUT = 1.0
 
@@ -19,31 +24,42 @@ _PROBE_TIMEOUT = 1.0
 class Front:
     """What all clients share."""
 
-    def __init__(self, settings: Settings, kafka: Kafka) -> None:
-        self.settings = settings
-        self.kafka = kafka
-        self.seats = Seats()
-        self.connections: dict[Client, Connection] = {}
+    def __init__(self, settings: Settings, kafka: KafkaLog) -> None:
+        self._settings = settings
+        self._kafka = kafka
+        self._seats = Seats()
+        self._connections: dict[Client, Connection] = {}
 
     def connect(self, connection: Connection) -> Client:
-        """Welcome a new connection."""
-        client = Client(self, lambda: self.connections.pop(client, None))
-        self.connections[client] = connection
+        """Welcome a new connection.
+
+        Raises:
+            AmqpError: resource-limit-exceeded, if there are too many.
+        """
+        if len(self._connections) >= MAX_CONNECTIONS:
+            raise AmqpError(RESOURCE_LIMIT, f"there are {MAX_CONNECTIONS} connections")
+        if sum(not client.is_authorized for client in self._connections) >= MAX_WITHOUT_TOKEN:
+            raise AmqpError(RESOURCE_LIMIT, f"there are {MAX_WITHOUT_TOKEN} connections without a token")
+        client = Client(
+            self._settings, self._kafka, self._seats, close=connection.close, gone=self._connections.pop
+        )
+        self._connections[client] = connection
         return client
 
     async def close(self) -> None:
         """Tell every client that it is over for now, and let go of what worked for them."""
-        for connection in list(self.connections.values()):
+        for connection in list(self._connections.values()):
             connection.close(AmqpError(SHUTTING_DOWN, "The server is shutting down."))
-        await self.kafka.close()
+        await self._kafka.close()
 
 
 async def serve(settings: Settings) -> None:
     """Serve until cancelled: first wait for the broker, then see that the hubs are there."""
-    front = Front(settings, Kafka(settings))
+    kafka = KafkaLog(settings)
+    front = Front(settings, kafka)
     server = None
     try:
-        await front.kafka.create_hubs(HUBS)
+        await kafka.create_hubs(HUBS)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: Connection(front.connect), LOOPBACK, settings.amqp_port)
         await loop.create_future()

@@ -8,6 +8,7 @@ The signature is the base 64 of the HMAC-SHA256, under the key, of the encoded U
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +17,7 @@ from urllib.parse import unquote_plus, urlsplit
 from emulators.errors import EmulatorError
 
 _SCHEME = "SharedAccessSignature "
+_EXPIRY = re.compile("[0-9]{1,15}")
 
 
 class InvalidTokenError(EmulatorError):
@@ -50,7 +52,7 @@ def verify(token: str, *, key_name: str, key: str, now: float) -> Grant:
         raise InvalidTokenError("the token is not a SharedAccessSignature")
     parts = dict(part.partition("=")[::2] for part in token.removeprefix(_SCHEME).split("&"))
     missing = {"sr", "sig", "se", "skn"} - parts.keys()
-    if missing or not parts["se"].isdecimal():
+    if missing or not _EXPIRY.fullmatch(parts["se"]):
         raise InvalidTokenError(f"the token lacks {', '.join(sorted(missing)) or 'a numeric se'}")
     expires_at = int(parts["se"])
     if unquote_plus(parts["skn"]) != key_name:
@@ -62,4 +64,8 @@ def verify(token: str, *, key_name: str, key: str, now: float) -> Grant:
         raise InvalidTokenError("the signature is not valid: the token was made with another key")
     if expires_at <= now:
         raise InvalidTokenError(f"the token expired {now - expires_at:.0f} s ago")
-    return Grant(path=urlsplit(unquote_plus(parts["sr"])).path.strip("/").lower(), expires_at=expires_at)
+    try:
+        path = urlsplit(unquote_plus(parts["sr"])).path
+    except ValueError as error:
+        raise InvalidTokenError(f"the resource of the token is no address: {error}") from None
+    return Grant(path=path.strip("/").lower(), expires_at=expires_at)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
+from emulators.eventhubs.amqp.composite import Composite, decode_composite
 from emulators.eventhubs.amqp.errors import (
     FRAMING_ERROR,
     INTERNAL_ERROR,
     NOT_ALLOWED,
+    RESOURCE_LIMIT,
     AmqpError,
     SessionError,
 )
-from emulators.eventhubs.amqp.link import Inbox, Outbox, Receiver, Sender
+from emulators.eventhubs.amqp.interfaces import Container
 from emulators.eventhubs.amqp.performatives import (
     AMQP_FRAME,
     AMQP_HEADER,
@@ -23,22 +25,34 @@ from emulators.eventhubs.amqp.performatives import (
     SASL_HEADER,
     Begin,
     Close,
-    Composite,
     End,
     Error,
     Open,
     SaslInit,
     SaslMechanisms,
     SaslOutcome,
-    decode_performative,
     frame,
 )
 from emulators.eventhubs.amqp.session import Session
 
+MIN_FRAME_SIZE = 512
+"""The frame size in bytes that every peer takes (specification, 2.4.1)."""
+MAX_FIRST_FRAME_SIZE = 8192
+"""Largest frame in bytes until the connection is open: clients tell at length who they are."""
 MAX_FRAME_SIZE = 65536
 """Largest frame in bytes that we read, as the service does; larger messages come in several frames."""
 CHANNEL_MAX = 4999
 """Highest channel number, as the service has it."""
+MAX_LINKS = 1000
+"""Links on one connection."""
+MAX_UNAUTHORIZED = 8
+"""Sessions, and links, on a connection that has not shown a token yet: it needs two links, to `$cbs`."""
+MAX_HELD = 32 * 1024 * 1024
+"""Bytes of messages that wait for Kafka's answer at which no more is read from the peer."""
+LAST_WORDS = 5.0
+"""Seconds a peer has to read why its connection is closed."""
+MIN_HEARTBEAT = 0.1
+"""Seconds between two heartbeats at least, however short an idle time-out a peer names."""
 CONTAINER_ID = "eventhubs-emulator"
 ANONYMOUS = "ANONYMOUS"
 """The one SASL mechanism: who a client is, its token says later, in a message to `$cbs`."""
@@ -47,41 +61,45 @@ _HEADER_SIZE = 8
 _LOGGER = logging.getLogger(__name__)
 
 
-class Container(Protocol):
-    """What the links of one connection attach to."""
-
-    async def open_inbox(self, link: Receiver) -> Inbox:
-        """Find what takes the peer's messages, or raise an AmqpError."""
-
-    async def open_outbox(self, link: Sender) -> Outbox:
-        """Find what sends messages to the peer, or raise an AmqpError."""
-
-    def disconnected(self) -> None:
-        """The connection is gone."""
-
-
 class Connection(asyncio.Protocol):
-    """The server's end of one connection. asyncio has set TCP_NODELAY on its socket."""
+    """The server's end of one connection. asyncio has set TCP_NODELAY on its socket.
+
+    Args:
+        connected: finds what the links attach to; an AmqpError says that there is no room for the connection.
+    """
+
+    container: Container
 
     def __init__(self, connected: Callable[[Connection], Container]) -> None:
-        self.container = connected(self)
-        self.peer_max_frame_size = 512
+        self._connected = connected
+        self.peer_max_frame_size = MIN_FRAME_SIZE
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._read: Callable[[], bool] = self._read_header
+        self._frame_kind = AMQP_FRAME
+        self._is_welcome = False
+        self._is_open = False
         self._sessions: dict[int, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._writable = asyncio.Event()
         self._writable.set()
+        self._held = 0
         self._heartbeat: asyncio.TimerHandle | None = None
         self._has_written = False
 
     # --- asyncio ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
+        """Keep the transport, if there is room for another connection."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # what `create_server` gives
-        self._transport = transport
+        try:
+            self.container = self._connected(self)
+        except AmqpError as error:
+            _LOGGER.warning("A connection was not taken: %s", error)
+            transport.abort()
+        else:
+            self._is_welcome = True
+            self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         """Read as many complete headers and frames as there are."""
@@ -97,12 +115,14 @@ class Connection(asyncio.Protocol):
             self.close(AmqpError(INTERNAL_ERROR, repr(error)))
 
     def pause_writing(self) -> None:
-        """The socket is full."""
+        """The socket is full: a peer that does not read is not read from either."""
         self._writable.clear()
+        self._pause_or_resume_reading()
 
     def resume_writing(self) -> None:
         """The socket has room again."""
         self._writable.set()
+        self._pause_or_resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End everything that lived on this connection."""
@@ -113,9 +133,16 @@ class Connection(asyncio.Protocol):
         for session in self._sessions.values():
             session.gone()
         self._sessions.clear()
-        self.container.disconnected()
+        if self._is_welcome:
+            self.container.disconnected()
 
     # --- for sessions, links and the container ---
+
+    @property
+    def has_room_for_a_link(self) -> bool:
+        """Whether one more link may attach."""
+        most = MAX_LINKS if self.container.is_authorized else MAX_UNAUTHORIZED
+        return sum(session.link_count for session in self._sessions.values()) < most
 
     def write(self, data: bytes) -> None:
         """Send bytes: one or more complete frames."""
@@ -133,6 +160,16 @@ class Connection(asyncio.Protocol):
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
+    def hold(self, size: int) -> None:
+        """So many bytes more of unsettled messages are held: beyond a limit, nothing more is read."""
+        self._held += size
+        self._pause_or_resume_reading()
+
+    def release(self, size: int) -> None:
+        """So many bytes are held no longer."""
+        self._held -= size
+        self._pause_or_resume_reading()
+
     def close(self, error: AmqpError | None = None) -> None:
         """Close the connection; the peer is told why."""
         if self._transport:
@@ -141,15 +178,25 @@ class Connection(asyncio.Protocol):
 
     # --- reading ---
 
+    def _pause_or_resume_reading(self) -> None:
+        if self._transport is None:
+            return
+        if self._held > MAX_HELD or not self._writable.is_set():
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
     def _read_header(self) -> bool:
         if len(self._buffer) < _HEADER_SIZE:
             return False
         header = bytes(self._buffer[:_HEADER_SIZE])
         del self._buffer[:_HEADER_SIZE]
         if header == SASL_HEADER:
+            self._frame_kind = SASL_FRAME
             mechanisms = SaslMechanisms(sasl_server_mechanisms=[ANONYMOUS])
             self.write(SASL_HEADER + frame(mechanisms, kind=SASL_FRAME))
         elif header == AMQP_HEADER:
+            self._frame_kind = AMQP_FRAME
             self.write(AMQP_HEADER)
         else:
             # Answer with a header we do speak, then hang up (specification, 2.2).
@@ -163,18 +210,24 @@ class Connection(asyncio.Protocol):
         if len(self._buffer) < _HEADER_SIZE:
             return False
         size = int.from_bytes(self._buffer[:4], "big")
-        if not _HEADER_SIZE <= size <= MAX_FRAME_SIZE:
-            raise AmqpError(FRAMING_ERROR, f"a frame of {size} bytes; {MAX_FRAME_SIZE} is the most")
+        most = MAX_FRAME_SIZE if self._is_open else MAX_FIRST_FRAME_SIZE
+        if not _HEADER_SIZE <= size <= most:
+            raise AmqpError(FRAMING_ERROR, f"a frame of {size} bytes; {most} is the most")
         if len(self._buffer) < size:
             return False
         data = bytes(self._buffer[:size])
         del self._buffer[:size]
-        body, kind, channel = data[data[4] * 4 :], data[5], int.from_bytes(data[6:8], "big")
+        start, kind, channel = data[4] * 4, data[5], int.from_bytes(data[6:8], "big")
+        if not _HEADER_SIZE <= start <= size:
+            raise AmqpError(FRAMING_ERROR, f"a frame of {size} bytes whose body begins at byte {start}")
+        if kind != self._frame_kind:
+            raise AmqpError(FRAMING_ERROR, f"a frame of type {kind} where type {self._frame_kind} is due")
+        body = data[start:]
         if body:
-            performative, payload_at = decode_performative(body)
+            performative, payload_at = decode_composite(body)
             if kind == AMQP_FRAME:
                 self._on_frame(channel, performative, body[payload_at:])
-            elif kind == SASL_FRAME:
+            else:
                 self._on_sasl(performative)
         return True
 
@@ -189,20 +242,29 @@ class Connection(asyncio.Protocol):
             self._hang_up()
 
     def _on_frame(self, channel: int, performative: Composite, payload: bytes) -> None:
+        if self._is_open is isinstance(performative, Open):
+            raise AmqpError(NOT_ALLOWED, "a connection is opened first, and once")
         match performative:
             case Open():
                 self._on_open(performative)
             case Close():
                 self.close()
             case Begin():
-                if channel in self._sessions:
-                    raise AmqpError(NOT_ALLOWED, f"channel {channel} has a session")
-                self._sessions[channel] = Session(self, channel, performative)
+                self._on_begin(channel, performative)
             case End():
                 if session := self._sessions.pop(channel, None):
                     session.end()
             case _:
                 self._on_session_frame(channel, performative, payload)
+
+    def _on_begin(self, channel: int, begin: Begin) -> None:
+        if channel in self._sessions:
+            raise AmqpError(NOT_ALLOWED, f"channel {channel} has a session")
+        if channel > CHANNEL_MAX:
+            raise AmqpError(FRAMING_ERROR, f"channel {channel}; {CHANNEL_MAX} is the highest")
+        if len(self._sessions) >= MAX_UNAUTHORIZED and not self.container.is_authorized:
+            raise AmqpError(RESOURCE_LIMIT, f"more than {MAX_UNAUTHORIZED} sessions before there is a token")
+        self._sessions[channel] = Session(self, channel, begin)
 
     def _on_session_frame(self, channel: int, performative: Composite, payload: bytes) -> None:
         # The SDK detaches links after it has ended their session: frames without a session are let pass.
@@ -214,7 +276,8 @@ class Connection(asyncio.Protocol):
                 del self._sessions[channel]
 
     def _on_open(self, peer: Open) -> None:
-        self.peer_max_frame_size = max(512, peer.max_frame_size or MAX_FRAME_SIZE)
+        self._is_open = True
+        self.peer_max_frame_size = max(MIN_FRAME_SIZE, peer.max_frame_size or MAX_FRAME_SIZE)
         self.write(
             frame(
                 Open(
@@ -225,7 +288,7 @@ class Connection(asyncio.Protocol):
             )
         )
         if peer.idle_time_out:
-            self._beat(peer.idle_time_out / 1000 / 2)
+            self._beat(max(MIN_HEARTBEAT, peer.idle_time_out / 1000 / 2))
 
     def _beat(self, seconds: float) -> None:
         """Send an empty frame whenever half the peer's idle time-out has passed in silence."""
@@ -236,6 +299,8 @@ class Connection(asyncio.Protocol):
 
     def _hang_up(self) -> None:
         if self._transport:
+            # Closing waits until the peer has read what was written, and it may never do that.
+            asyncio.get_running_loop().call_later(LAST_WORDS, self._transport.abort)
             self._transport.close()
             self._transport = None
 

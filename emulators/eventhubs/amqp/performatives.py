@@ -1,21 +1,24 @@
-"""The frames of AMQP 1.0 and what they carry: performatives, termini, outcomes, errors, SASL frames.
-
-Every list is written in full length. The specification lets trailing nulls be left out, but azure-eventhub
-5.15.1 indexes the fields of a performative by position and fails on a list shorter than its definition.
-"""
+"""The frames of AMQP 1.0 and what they carry: performatives, termini, outcomes, errors, SASL frames."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from itertools import zip_longest
-from types import UnionType
-from typing import Annotated, Any, ClassVar, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from emulators.eventhubs.amqp import codec
-from emulators.eventhubs.amqp.errors import DECODE_ERROR, AmqpError
+from emulators.eventhubs.amqp.composite import (
+    Binary,
+    Boolean,
+    Composite,
+    Fields,
+    String,
+    Symbol,
+    Symbols,
+    Ubyte,
+    Uint,
+    Ulong,
+    Ushort,
+)
+from emulators.eventhubs.amqp.errors import AmqpError
 
 AMQP_HEADER = b"AMQP\x00\x01\x00\x00"
 SASL_HEADER = b"AMQP\x03\x01\x00\x00"
@@ -23,58 +26,6 @@ AMQP_FRAME = 0
 SASL_FRAME = 1
 EMPTY_FRAME = struct.pack(">IBBH", 8, 2, AMQP_FRAME, 0)
 """A heartbeat."""
-
-
-class Composite:
-    """A list whose positions have names; its descriptor, a number, says which list it is."""
-
-    code: ClassVar[int]
-    by_code: ClassVar[dict[int, type[Composite]]] = {}
-
-    def __init_subclass__(cls, code: int) -> None:
-        cls.code = code
-        Composite.by_code[code] = cls
-
-    def encode(self) -> bytes:
-        """The complete encoding, all positions of the list included."""
-        values = (
-            codec.NULL if (value := getattr(self, each.name)) is None else each.encoder(value)
-            for each in _positions(self.code)
-        )
-        return codec.described(codec.ulong(self.code), codec.list_of(values))
-
-
-class _Position(NamedTuple):
-    name: str
-    encoder: Callable[[Any], bytes]
-    required: bool
-
-
-@cache
-def _positions(code: int) -> tuple[_Position, ...]:
-    """The positions of a list, read from the annotations of its class."""
-    hints = get_type_hints(Composite.by_code[code], include_extras=True)
-    return tuple(_position(name, hint) for name, hint in hints.items() if get_origin(hint) is not ClassVar)
-
-
-def _position(name: str, hint: Any) -> _Position:
-    choices = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    kind = choices[0]
-    encoder = kind.__metadata__[0] if get_origin(kind) is Annotated else kind.encode
-    return _Position(name, encoder, required=type(None) not in choices)
-
-
-# The types of positions: what Python holds, and how AMQP writes it.
-Binary = Annotated[bytes, codec.binary]
-Boolean = Annotated[bool, codec.boolean]
-Fields = Annotated[dict[str, Any], codec.fields]
-String = Annotated[str, codec.string]
-Symbol = Annotated[str, codec.symbol]
-Symbols = Annotated[list[str], codec.symbol_array]
-Ubyte = Annotated[int, codec.ubyte]
-Uint = Annotated[int, codec.uint]
-Ulong = Annotated[int, codec.ulong]
-Ushort = Annotated[int, codec.ushort]
 
 
 @dataclass(kw_only=True)
@@ -280,32 +231,3 @@ def frame(performative: Composite, channel: int = 0, payload: bytes = b"", kind:
     """A complete frame."""
     body = performative.encode()
     return struct.pack(">IBBH", 8 + len(body) + len(payload), 2, kind, channel) + body + payload
-
-
-def decode_performative(body: bytes) -> tuple[Composite, int]:
-    """Decode the performative of a frame; returns it and the offset of its payload.
-
-    Raises:
-        AmqpError: amqp:decode-error, if the body does not begin with a known performative.
-    """
-    value, at = codec.decode(body)
-    performative = _build(value)
-    if not isinstance(performative, Composite):
-        raise AmqpError(DECODE_ERROR, f"a frame that begins with {value!r:.100}")
-    return performative, at
-
-
-def _build(value: Any) -> Any:
-    """Turn described lists into composites, as deep as they go; what is not one stays as it is."""
-    if not isinstance(value, codec.Described) or not isinstance(value.value, list):
-        return value
-    kind = Composite.by_code.get(value.descriptor) if isinstance(value.descriptor, int) else None
-    if kind is None:
-        return value
-    positions = _positions(kind.code)
-    if len(value.value) > len(positions):
-        raise AmqpError(DECODE_ERROR, f"{kind.__name__} with {len(value.value)} fields")
-    values = {each.name: _build(item) for each, item in zip_longest(positions, value.value)}
-    if missing := [each.name for each in positions if each.required and values[each.name] is None]:
-        raise AmqpError(DECODE_ERROR, f"{kind.__name__} without {', '.join(missing)}")
-    return kind(**values)

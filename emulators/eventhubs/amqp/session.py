@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from emulators.eventhubs.amqp.errors import HANDLE_IN_USE, UNATTACHED_HANDLE, SessionError
-from emulators.eventhubs.amqp.link import SERIAL, Receiver, Sender
+from emulators.eventhubs.amqp.composite import Composite
+from emulators.eventhubs.amqp.errors import (
+    FRAMING_ERROR,
+    HANDLE_IN_USE,
+    RESOURCE_LIMIT,
+    UNATTACHED_HANDLE,
+    AmqpError,
+    SessionError,
+)
+from emulators.eventhubs.amqp.interfaces import Connection, LinkEnd
+from emulators.eventhubs.amqp.link import SERIAL
 from emulators.eventhubs.amqp.performatives import (
     Attach,
     Begin,
-    Composite,
     Detach,
     End,
     Error,
@@ -17,13 +23,13 @@ from emulators.eventhubs.amqp.performatives import (
     Transfer,
     frame,
 )
-
-if TYPE_CHECKING:
-    from emulators.eventhubs.amqp.connection import Connection, Container
+from emulators.eventhubs.amqp.receiver import Receiver
+from emulators.eventhubs.amqp.sender import Sender
 
 WINDOW = 65536
 """Transfer frames a peer may have under way."""
 HANDLE_MAX = 255
+"""Highest handle of a link, as the service has it."""
 
 
 class Session:
@@ -33,6 +39,8 @@ class Session:
         self.connection = connection
         self.channel = channel
         self._links: dict[int, Receiver | Sender] = {}
+        self._detached: set[int] = set()
+        """Handles of links that we have detached and the peer has not."""
         self._next_incoming_id = begin.next_outgoing_id
         self._incoming_window = WINDOW
         self._next_outgoing_id = 0
@@ -49,9 +57,9 @@ class Session:
         )
 
     @property
-    def container(self) -> Container:
-        """What the links attach to."""
-        return self.connection.container
+    def link_count(self) -> int:
+        """How many links are attached."""
+        return len(self._links)
 
     @property
     def has_window(self) -> bool:
@@ -63,6 +71,7 @@ class Session:
 
         Raises:
             SessionError: the frame is not allowed here; the session is to end.
+            AmqpError: the frame is not allowed at all; the connection is to end.
         """
         match performative:
             case Transfer():
@@ -112,9 +121,15 @@ class Session:
         return delivery_id
 
     def sender_from(self, address: str) -> Sender | None:
-        """The link on which the peer receives from an address; where the answers to its requests go."""
-        senders = (link for link in self._links.values() if isinstance(link, Sender) and not link.is_gone)
+        """The link on which the peer receives from an address."""
+        senders = (link for link in self._links.values() if isinstance(link, Sender))
         return next((link for link in senders if link.address == address), None)
+
+    def link_ended(self, link: LinkEnd, handle: int) -> None:
+        """A link has ended; if it was not the peer who ended it, frames for it may still be on their way."""
+        if self._links.get(handle) is link:
+            del self._links[handle]
+            self._detached.add(handle)
 
     def end(self, error: SessionError | None = None) -> None:
         """End the session from our side."""
@@ -123,21 +138,28 @@ class Session:
 
     def gone(self) -> None:
         """The session has ended: so have its links."""
-        for link in self._links.values():
-            link.gone()
+        links = list(self._links.values())
         self._links.clear()
+        for link in links:
+            link.gone()
 
     def _on_attach(self, attach: Attach) -> None:
-        known = self._links.get(attach.handle)
-        if known and not known.is_gone:
+        if attach.handle > HANDLE_MAX:
+            raise AmqpError(FRAMING_ERROR, f"handle {attach.handle}; {HANDLE_MAX} is the highest")
+        if attach.handle in self._links:
             raise SessionError(HANDLE_IN_USE, f"handle {attach.handle} is attached")
         link = Sender(self, attach) if attach.role else Receiver(self, attach)
+        has_room = self.connection.has_room_for_a_link
+        self._detached.discard(attach.handle)
         self._links[attach.handle] = link
-        self.connection.spawn(link.open())
+        if has_room:
+            self.connection.spawn(link.open())
+        else:
+            link.refuse(AmqpError(RESOURCE_LIMIT, "There are too many links on this connection."))
 
     def _on_detach(self, detach: Detach) -> None:
-        link = self._links.pop(detach.handle, None)
-        if link and not link.is_gone:
+        self._detached.discard(detach.handle)
+        if link := self._links.pop(detach.handle, None):
             link.gone()
             self.send(Detach(handle=detach.handle, closed=detach.closed))
 
@@ -146,12 +168,12 @@ class Session:
         self._incoming_window -= 1
         if self._incoming_window < WINDOW // 2:
             self.send_flow()
+        if transfer.handle in self._detached:
+            return
         link = self._links.get(transfer.handle)
         if not isinstance(link, Receiver):
             raise SessionError(UNATTACHED_HANDLE, f"no link receives on handle {transfer.handle}")
-        # A link that we have just detached may still have frames on their way.
-        if not link.is_gone:
-            link.on_transfer(transfer, payload)
+        link.on_transfer(transfer, payload)
 
     def _on_flow(self, flow: Flow) -> None:
         # The peer's window counts from the first frame it has not seen; before it saw any, from our first.
@@ -165,8 +187,9 @@ class Session:
             if flow.echo:
                 self.send_flow()
             return
+        if flow.handle in self._detached:
+            return
         link_of_flow = self._links.get(flow.handle)
         if link_of_flow is None:
             raise SessionError(UNATTACHED_HANDLE, f"no link on handle {flow.handle}")
-        if not link_of_flow.is_gone:
-            link_of_flow.on_flow(flow)
+        link_of_flow.on_flow(flow)

@@ -7,18 +7,18 @@ import time
 from types import TracebackType
 from typing import TypeVar
 
-from emulators.eventhubs.amqp import codec
+from emulators.eventhubs.amqp import encoding
+from emulators.eventhubs.amqp.composite import Composite, decode_composite
+from emulators.eventhubs.amqp.decoding import decode
 from emulators.eventhubs.amqp.performatives import (
     AMQP_HEADER,
     Attach,
     Begin,
-    Composite,
     Flow,
     Open,
     Source,
     Target,
     Transfer,
-    decode_performative,
     frame,
 )
 from emulators.eventhubs.sas import sign
@@ -58,7 +58,7 @@ class Peer:
         body = self._read(int.from_bytes(header[:4], "big") - 8)
         if not body:
             return None, b""
-        performative, at = decode_performative(body)
+        performative, at = decode_composite(body)
         return performative, body[at:]
 
     def expect(self, kind: type[C]) -> C:
@@ -93,7 +93,7 @@ class Peer:
 
     def attach_receiver(self, address: str, handle: int, epoch: int | None = None) -> Attach:
         """A link on which we receive; returns the answer."""
-        properties = None if epoch is None else {"com.microsoft:epoch": codec.int64(epoch)}
+        properties = None if epoch is None else {"com.microsoft:epoch": encoding.int64(epoch)}
         self.send(
             Attach(
                 name=f"from {address} {handle}",
@@ -139,12 +139,23 @@ class Peer:
         return self.put_token(path, seconds)
 
     def put_token(self, path: str, seconds: float = 60) -> int:
+        return self.ask(
+            1,
+            self.token(path, seconds),
+            operation="put-token",
+            type="servicebus.windows.net:sastoken",
+        )
+
+    def token(self, path: str, seconds: float = 60) -> str:
         expires_at = int(time.time() + seconds)
         uri = f"sb%3A%2F%2F{LOOPBACK}%2F{path}"
         signature = sign(uri, expires_at, self.settings.sas_key)
         encoded = signature.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-        token = f"SharedAccessSignature sr={uri}&sig={encoded}&se={expires_at}&skn={SAS_KEY_NAME}"
-        self.transfer(1, request(token, operation="put-token", type="servicebus.windows.net:sastoken"))
+        return f"SharedAccessSignature sr={uri}&sig={encoded}&se={expires_at}&skn={SAS_KEY_NAME}"
+
+    def ask(self, handle: int, body: str, **properties: str) -> int:
+        """Send a request on a link; returns the status code of the answer."""
+        self.transfer(handle, request(body, **properties))
         while True:
             performative, payload = self.receive()
             if isinstance(performative, Transfer):
@@ -162,23 +173,23 @@ class Peer:
 
 def data(body: bytes) -> bytes:
     """An encoded message with a data body."""
-    return b"\x00\x53\x75" + codec.binary(body)
+    return b"\x00\x53\x75" + encoding.binary(body)
 
 
 def request(body: str, **properties: str) -> bytes:
     """An encoded request with a text body."""
-    pairs = [(codec.string(name), codec.string(value)) for name, value in properties.items()]
+    pairs = [(encoding.string(name), encoding.string(value)) for name, value in properties.items()]
     return b"".join(
         [
-            b"\x00\x53\x73" + codec.list_of([codec.string("id")]),
-            b"\x00\x53\x74" + codec.map_of(pairs),
-            b"\x00\x53\x77" + codec.string(body),
+            b"\x00\x53\x73" + encoding.list_of([encoding.string("id")]),
+            b"\x00\x53\x74" + encoding.map_of(pairs),
+            b"\x00\x53\x77" + encoding.string(body),
         ]
     )
 
 
 def _status_code(message: bytes) -> int:
     """The status in an answer: properties, then application properties."""
-    _, at = codec.decode(message, 3)
-    properties, _ = codec.decode(message, at + 3)
+    _, at = decode(message, 3)
+    properties, _ = decode(message, at + 3)
     return int(properties["status-code"])

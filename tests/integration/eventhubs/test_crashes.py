@@ -12,7 +12,7 @@ from azure.eventhub import EventData
 from azure.eventhub.exceptions import EventHubError
 
 from emulators.eventhubs.amqp.performatives import Accepted, Disposition, Rejected
-from emulators.eventhubs.kafka import ACKNOWLEDGE_TIMEOUT
+from emulators.eventhubs.kafka_log import ACKNOWLEDGE_TIMEOUT
 from tests.integration.eventhubs.conftest import EventHubs
 from tests.integration.eventhubs.peer import Peer, data
 

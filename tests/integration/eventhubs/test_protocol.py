@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from emulators.eventhubs.amqp.composite import decode_composite
 from emulators.eventhubs.amqp.performatives import (
     AMQP_HEADER,
     SASL_HEADER,
@@ -20,7 +21,6 @@ from emulators.eventhubs.amqp.performatives import (
     Flow,
     SaslMechanisms,
     Transfer,
-    decode_performative,
 )
 from emulators.settings import LOOPBACK
 from tests.integration.eventhubs.conftest import EventHubs
@@ -52,13 +52,22 @@ def test_sasl_offers_anonymous_alone(eventhubs: EventHubs) -> None:
         connection.sendall(SASL_HEADER)
         assert stream.read(8) == SASL_HEADER
         size = int.from_bytes(stream.read(4), "big")
-        performative, _ = decode_performative(stream.read(size - 4)[4:])
+        performative, _ = decode_composite(stream.read(size - 4)[4:])
         assert performative == SaslMechanisms(sasl_server_mechanisms=["ANONYMOUS"])
 
 
 def test_a_frame_that_makes_no_sense_closes_the_connection_and_no_other(eventhubs: EventHubs) -> None:
     with Peer(eventhubs.settings) as other, Peer(eventhubs.settings) as peer:
         peer.socket.sendall(b"\x00\x00\x00\x0c\x02\x00\x00\x00\x00\x53\x99\x45")
+        assert condition(peer.expect(Close).error) == "amqp:decode-error"
+        assert other.authorize("orders") == 200
+
+
+def test_ten_bytes_do_not_stop_the_server(eventhubs: EventHubs) -> None:
+    """An array that says it has four thousand million elements, each without a byte."""
+    with Peer(eventhubs.settings) as other, Peer(eventhubs.settings) as peer:
+        body = b"\xf0\x00\x00\x00\x05\xff\xff\xff\xff\x40"
+        peer.socket.sendall(b"\x00\x00\x00\x12\x02\x00\x00\x00" + body)
         assert condition(peer.expect(Close).error) == "amqp:decode-error"
         assert other.authorize("orders") == 200
 
@@ -168,6 +177,22 @@ def test_no_link_without_a_token_and_none_beyond_it(eventhubs: EventHubs, hub: s
         assert peer.authorize("orders") == 200
         assert peer.attach_sender(hub, 3).target is None
         assert condition(peer.expect(Detach).error) == "amqp:unauthorized-access"
+
+
+def test_a_request_about_a_hub_brings_its_own_token(eventhubs: EventHubs, hub: str) -> None:
+    """As JavaScript's SDK asks: the connection's token is for `<hub>/$management`, the request's for `<hub>`."""
+    with Peer(eventhubs.settings) as peer:
+        assert peer.authorize(f"{hub}/$management") == 200
+        peer.attach_receiver("$management", 2)
+        peer.flow(2, link_credit=10)
+        peer.attach_sender("$management", 3)
+        asked = {"operation": "READ", "type": "com.microsoft:eventhub"}
+        assert peer.ask(3, "", name=hub, security_token=peer.token(hub), **asked) == 200
+        assert peer.ask(3, "", name=hub, security_token=peer.token(f"{hub}/$management"), **asked) == 200
+        assert peer.ask(3, "", name=hub, security_token=peer.token("orders"), **asked) == 401
+        assert peer.ask(3, "", name=hub, security_token=peer.token(hub, seconds=-5), **asked) == 401
+        assert peer.ask(3, "", name="orders", **asked) == 401
+        assert peer.ask(3, "", name="orders", security_token=peer.token("orders"), **asked) == 200
 
 
 def test_a_handle_in_use_ends_the_session(eventhubs: EventHubs) -> None:

@@ -12,12 +12,16 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from emulators.eventhubs.amqp import codec
+from emulators.eventhubs.amqp import encoding
+from emulators.eventhubs.amqp.composite import Composite
 from emulators.eventhubs.amqp.connection import Connection
-from emulators.eventhubs.amqp.link import Delivery, Inbox, Outbox, Receiver, Sender
-from emulators.eventhubs.amqp.performatives import Composite, Disposition
-from emulators.eventhubs.messages import Request, events_of
-from emulators.eventhubs.nodes import Responder
+from emulators.eventhubs.amqp.interfaces import Delivery as AnyDelivery
+from emulators.eventhubs.amqp.interfaces import Inbox, IncomingLink, Outbox, OutgoingLink
+from emulators.eventhubs.amqp.link import MAX_MESSAGE_SIZE
+from emulators.eventhubs.amqp.receiver import Delivery
+from emulators.eventhubs.messages import events_of
+from emulators.eventhubs.nodes.requests import Request
+from emulators.eventhubs.nodes.responders import Responder
 from emulators.settings import LOOPBACK
 
 HUB = "orders"
@@ -47,18 +51,19 @@ class Batch:
 
     def release(self) -> None:
         """Answer with the outcome `released`."""
-        self.link.session.send(
-            Disposition(
-                role=True, first=self.delivery.id, last=self.delivery.id, settled=True, state=Released()
-            )
-        )
-        self.link.settled()
+        self.delivery.settle(Released())
 
     def drop(self) -> None:
         """End the connection as a process does that dies: without a word of AMQP."""
-        transport = self.link.session.connection._transport
+        transport = self.connection._transport
         assert transport is not None
         transport.abort()
+
+    @property
+    def connection(self) -> Connection:
+        connection = self.link.session.connection
+        assert isinstance(connection, Connection)
+        return connection
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_later(seconds, act)
@@ -123,7 +128,11 @@ class FaultyHub(Loop):
     async def serve(self) -> asyncio.Server:
         return await asyncio.get_running_loop().create_server(lambda: Connection(lambda _: self), LOOPBACK, 0)
 
-    async def open_inbox(self, link: Receiver) -> Inbox:
+    @property
+    def is_authorized(self) -> bool:
+        return True
+
+    async def open_inbox(self, link: IncomingLink) -> Inbox:
         if link.address.endswith("$cbs"):
             return _Welcome(link)
         if link.address.endswith("$management"):
@@ -132,7 +141,7 @@ class FaultyHub(Loop):
         self.attach(self.attached - 1)
         return _Hub(self)
 
-    async def open_outbox(self, link: Sender) -> Outbox:
+    async def open_outbox(self, link: OutgoingLink) -> Outbox:
         return _Quiet()
 
     def disconnected(self) -> None:
@@ -140,10 +149,13 @@ class FaultyHub(Loop):
 
 
 class _Hub:
+    max_message_size = MAX_MESSAGE_SIZE
+
     def __init__(self, hub: FaultyHub) -> None:
         self._hub = hub
 
-    def deliver(self, delivery: Delivery) -> None:
+    def deliver(self, delivery: AnyDelivery) -> None:
+        assert isinstance(delivery, Delivery)
         self._hub.batches += 1
         self._hub.treat(Batch(self._hub, delivery, self._hub.batches))
 
@@ -161,17 +173,17 @@ class _Quiet:
 
 class _Welcome(Responder):
     async def answer(self, request: Request) -> tuple[str, bytes]:
-        return "OK", codec.NULL
+        return "OK", encoding.NULL
 
 
 class _Properties(Responder):
     async def answer(self, request: Request) -> tuple[str, bytes]:
         values = {
-            "name": codec.string(HUB),
-            "created_at": codec.timestamp(0),
-            "partition_ids": codec.string_array(["0"]),
+            "name": encoding.string(HUB),
+            "created_at": encoding.timestamp(0),
+            "partition_ids": encoding.string_array(["0"]),
         }
-        return "OK", codec.map_of((codec.string(name), value) for name, value in values.items())
+        return "OK", encoding.map_of((encoding.string(name), value) for name, value in values.items())
 
 
 class Line(Loop):

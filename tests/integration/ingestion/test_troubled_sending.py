@@ -63,7 +63,7 @@ def detach(batch: Batch) -> None:
 
 
 def close(batch: Batch) -> None:
-    batch.link.session.connection.close(AmqpError(SHUTTING_DOWN, "as told"))
+    batch.connection.close(AmqpError(SHUTTING_DOWN, "as told"))
 
 
 def take_and_die(batch: Batch) -> None:

@@ -10,8 +10,10 @@ from azure.eventhub._pyamqp import performatives as theirs
 from azure.eventhub._pyamqp._decode import decode_frame
 from azure.eventhub._pyamqp._encode import encode_frame
 
-from emulators.eventhubs.amqp import codec
+from emulators.eventhubs.amqp import encoding
 from emulators.eventhubs.amqp import performatives as ours
+from emulators.eventhubs.amqp.composite import Composite, decode_composite
+from emulators.eventhubs.amqp.decoding import Described
 from emulators.eventhubs.amqp.errors import AmqpError
 
 
@@ -30,7 +32,7 @@ from emulators.eventhubs.amqp.errors import AmqpError
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_the_sdk_finds_every_position_it_indexes(performative: ours.Composite, positions: int) -> None:
+def test_the_sdk_finds_every_position_it_indexes(performative: Composite, positions: int) -> None:
     kind, fields = sdk_decode(ours.frame(performative))
     assert kind == performative.code
     assert len(fields) == positions
@@ -53,7 +55,7 @@ def test_an_error_is_told_in_full() -> None:
     ],
     ids=["accepted", "rejected"],
 )
-def test_the_sdk_understands_our_outcomes(state: ours.Composite, seen: dict[str, Any]) -> None:
+def test_the_sdk_understands_our_outcomes(state: Composite, seen: dict[str, Any]) -> None:
     disposition = ours.Disposition(role=True, first=1, last=1, settled=True, state=state)
     _, fields = sdk_decode(ours.frame(disposition))
     assert fields == [True, 1, 1, True, seen, None]
@@ -64,7 +66,7 @@ def test_the_payload_follows_the_performative() -> None:
     assert frame[:8] == len(frame).to_bytes(4, "big") + b"\x02\x00\x00\x05"
     _, fields = sdk_decode(frame)
     assert bytes(fields[11]) == b"payload"
-    performative, at = ours.decode_performative(frame[8:])
+    performative, at = decode_composite(frame[8:])
     assert performative == ours.Transfer(handle=1, delivery_id=2, delivery_tag=b"t")
     assert frame[8 + at :] == b"payload"
 
@@ -95,7 +97,7 @@ def test_we_understand_what_the_sdk_attaches() -> None:
     assert performative.name == "link"
     assert performative.source is not None
     assert performative.source.address == "hub"
-    assert performative.source.filters == {key.decode(): codec.Described(key.decode(), selector)}
+    assert performative.source.filters == {key.decode(): Described(key.decode(), selector)}
     assert performative.desired_capabilities == ["a", "b"]
     assert performative.properties == {"com.microsoft:epoch": 3}
 
@@ -110,23 +112,23 @@ def test_we_understand_how_the_sdk_detaches() -> None:
 
 def test_trailing_nulls_may_be_missing() -> None:
     """What the specification allows every peer, though we do not make use of it."""
-    trimmed = codec.described(codec.ulong(0x16), codec.list_of([codec.uint(3)]))
-    assert ours.decode_performative(trimmed)[0] == ours.Detach(handle=3)
+    trimmed = encoding.described(encoding.ulong(0x16), encoding.list_of([encoding.uint(3)]))
+    assert decode_composite(trimmed)[0] == ours.Detach(handle=3)
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        codec.string("not a performative"),
-        codec.described(codec.ulong(0x99), codec.list_of([])),
-        codec.described(codec.ulong(0x12), codec.list_of([codec.string("no handle")])),
-        codec.described(codec.ulong(0x17), codec.list_of([codec.NULL] * 2)),
+        encoding.string("not a performative"),
+        encoding.described(encoding.ulong(0x99), encoding.list_of([])),
+        encoding.described(encoding.ulong(0x12), encoding.list_of([encoding.string("no handle")])),
+        encoding.described(encoding.ulong(0x17), encoding.list_of([encoding.NULL] * 2)),
     ],
     ids=["other", "unknown", "incomplete", "too long"],
 )
 def test_what_is_no_performative_is_refused(body: bytes) -> None:
     with pytest.raises(AmqpError, match="amqp:decode-error"):
-        ours.decode_performative(body)
+        decode_composite(body)
 
 
 def sdk_decode(frame: bytes) -> tuple[int, list[Any]]:
@@ -134,7 +136,7 @@ def sdk_decode(frame: bytes) -> tuple[int, list[Any]]:
     return kind, fields
 
 
-def our_decode(performative: Any) -> ours.Composite:
+def our_decode(performative: Any) -> Composite:
     _, body = encode_frame(performative)
     assert body is not None
-    return ours.decode_performative(bytes(body))[0]
+    return decode_composite(bytes(body))[0]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from azure.eventhub._utils import event_position_selector
 
-from emulators.eventhubs.amqp.codec import Described, Symbol
+from emulators.eventhubs.amqp.decoding import Described, Symbol
 from emulators.eventhubs.amqp.errors import AmqpError
-from emulators.eventhubs.nodes import SELECTOR, Position
+from emulators.eventhubs.nodes.positions import SELECTOR, Position
 
 
 def position(selector: object) -> Position:

@@ -41,6 +41,8 @@ def test_the_tokens_of_the_sdk_are_valid_until_they_expire() -> None:
         ("SharedAccessSignature sr=x&sig=y&skn=Root", "lacks se"),
         ("SharedAccessSignature sr=x&sig=y&skn=Root&se=soon", "numeric se"),
         ("SharedAccessSignature sr=x&sig=\N{SNOWMAN}&skn=Root&se=99999999999", "another key"),
+        ("SharedAccessSignature sr=x&sig=y&skn=Root&se=" + "9" * 5000, "numeric se"),
+        (token("sb://[half an address/orders"), "no address"),
         ("SharedAccessSignature ", "lacks se, sig, skn, sr"),
         ("eyJhbGciOiJSUzI1NiJ9.e30.sig", "not a SharedAccessSignature"),
         ("", "not a SharedAccessSignature"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulators.eventhubs.amqp.errors import STOLEN, AmqpError
+from emulators.eventhubs import seats as module
+from emulators.eventhubs.amqp.errors import RESOURCE_LIMIT, STOLEN, AmqpError
 from emulators.eventhubs.seats import Seats
 
 SEAT = ("orders", "$default", 0)
@@ -26,6 +27,32 @@ def test_receivers_without_a_level_share() -> None:
     seats = Seats()
     first, second = Receiver(seats, None), Receiver(seats, None)
     assert (first.told, second.told) == (None, None)
+
+
+def test_five_share_a_partition_and_no_more() -> None:
+    seats = Seats()
+    first, *_ = [Receiver(seats, None) for _ in range(5)]
+    with pytest.raises(AmqpError, match=f"{RESOURCE_LIMIT}.*allowed receivers per partition.*which is 5"):
+        Receiver(seats, None)
+    Receiver(seats, None, ("orders", "audit", 0))
+    seats.leave(SEAT, first)
+    Receiver(seats, None)
+
+
+def test_an_owner_drives_out_five() -> None:
+    seats = Seats()
+    shared = [Receiver(seats, None) for _ in range(5)]
+    Receiver(seats, 1)
+    assert all(each.told for each in shared)
+
+
+def test_receivers_are_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_RECEIVERS", 3)
+    seats = Seats()
+    for partition in range(3):
+        Receiver(seats, 1, ("orders", "$default", partition))
+    with pytest.raises(AmqpError, match=f"{RESOURCE_LIMIT}.*3 receivers"):
+        Receiver(seats, 1, ("orders", "$default", 3))
 
 
 @pytest.mark.parametrize("before", [None, 0, 1, 2])

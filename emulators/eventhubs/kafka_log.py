@@ -1,4 +1,4 @@
-"""The Kafka side of the front: topics, offsets, one producer for all senders, one consumer per receiver.
+"""The Kafka side of the front: topics, offsets, and one producer for all senders.
 
 librdkafka blocks and calls back on threads of its own; nothing here blocks the event loop.
 """
@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported, without saying so
     AdminClient,
     ListOffsetsResultInfo,
@@ -32,8 +32,12 @@ from emulators.eventhubs.amqp.errors import (
     TIMEOUT,
     AmqpError,
 )
-from emulators.eventhubs.broker import MAX_RECORD_BATCH_BYTES, USER
-from emulators.eventhubs.messages import Event, Header, Record
+from emulators.eventhubs.broker import MAX_RECORD_BATCH_BYTES
+from emulators.eventhubs.kafka_client import client_config
+from emulators.eventhubs.messages import Event
+from emulators.eventhubs.partition_reader import PartitionReader
+from emulators.eventhubs.partitions import partition_of
+from emulators.eventhubs.seats import MAX_RECEIVERS
 from emulators.settings import Hub, Settings
 
 ACKNOWLEDGE_TIMEOUT = 3.0
@@ -41,8 +45,6 @@ ACKNOWLEDGE_TIMEOUT = 3.0
 try again, before it takes our silence for a dead line."""
 REQUEST_TIMEOUT = 5.0
 """Seconds for a question about topics or offsets."""
-MAX_RECEIVERS = 256
-"""Receivers at a time; each waits for Kafka on a thread of its own."""
 
 _TOPICS_KEPT = 10.0
 """Seconds for which the partition count of a hub is not asked for again."""
@@ -61,7 +63,7 @@ class PartitionState:
     """Milliseconds since the epoch."""
 
 
-class Kafka:
+class KafkaLog:
     """The broker, as the front uses it. To be made and used on the event loop's thread."""
 
     def __init__(self, settings: Settings) -> None:
@@ -70,6 +72,7 @@ class Kafka:
         self._admin = AdminClient(self._config)
         self._generation = 0
         self._producer = self._new_producer()
+        # Each receiver waits for Kafka on a thread of its own.
         self._threads = ThreadPoolExecutor(MAX_RECEIVERS, thread_name_prefix="kafka")
         self._partitions: dict[str, tuple[float, int]] = {}
         self._turn = itertools.count()
@@ -144,19 +147,19 @@ class Kafka:
     ) -> None:
         """Write events to one partition; `done` is called on the event loop when all have been answered for.
 
-        Without a partition the key decides, as it does in Kafka's own clients, and without a key every call
-        goes to the next partition. There is no all or nothing: of a batch that failed, a part may be there.
+        Without a partition the partition key decides, and without a key every call goes to the next one.
+        There is no all or nothing: of a batch that failed, a part may be there.
         """
-        if partition is None and events[0].key is None and hub in self._partitions:
-            partition = next(self._turn) % self._partitions[hub][1]
+        _, count = self._partitions.get(hub, (0.0, 0))
+        turn = next(self._turn) if partition is None and events[0].partition_key is None else 0
         pending = _Acknowledgements(len(events), lambda error: self._acknowledged(error, done))
         for event in events:
+            chosen = self._choose(partition, event.partition_key, turn, count)
             try:
                 self._producer.produce(
                     hub,
                     event.value,
-                    event.key,
-                    partition=-1 if partition is None else partition,
+                    partition=chosen,
                     on_delivery=pending,
                     headers=list(event.headers) or None,
                 )
@@ -164,6 +167,12 @@ class Kafka:
                 pending(error.args[0], None)
             except BufferError:
                 pending(KafkaError(KafkaError._QUEUE_FULL), None)
+
+    def _choose(self, partition: int | None, key: bytes | None, turn: int, count: int) -> int:
+        """The partition of an event; -1, which leaves it to librdkafka, for a hub that has gone meanwhile."""
+        if partition is not None or not count:
+            return -1 if partition is None else partition
+        return turn % count if key is None else partition_of(key, count)
 
     async def partition_state(self, hub: str, partition: int) -> PartitionState:
         """What a partition holds now.
@@ -190,9 +199,9 @@ class Kafka:
         found = await self._offset(hub, partition, _OFFSETS.for_timestamp(milliseconds))
         return found.offset if found.offset >= 0 else None
 
-    def reader(self, hub: str, partition: int, offset: int) -> Reader:
+    def reader(self, hub: str, partition: int, offset: int) -> PartitionReader:
         """Begin to read a partition from an offset on."""
-        return Reader(self._config, TopicPartition(hub, partition, offset), self._threads)
+        return PartitionReader(self._config, TopicPartition(hub, partition, offset), self._threads)
 
     async def close(self) -> None:
         """Let go of the broker, after the events under way have been acknowledged or given up."""
@@ -217,8 +226,6 @@ class Kafka:
                 # A sender waits for each of its batches: lingering would add to every one of them.
                 "linger.ms": 0,
                 "message.timeout.ms": int(ACKNOWLEDGE_TIMEOUT * 1000),
-                # The same partition for a key as Kafka's Java clients choose.
-                "partitioner": "murmur2_random",
                 "message.max.bytes": MAX_RECORD_BATCH_BYTES,
                 "queue.buffering.max.messages": 10_000_000,
                 "queue.buffering.max.kbytes": 1024 * 1024,
@@ -255,37 +262,6 @@ class Kafka:
         return await asyncio.to_thread(call, *args, **kwargs)
 
 
-class Reader:
-    """Reads one partition for one receiver."""
-
-    def __init__(self, config: dict[str, Any], start: TopicPartition, threads: ThreadPoolExecutor) -> None:
-        self._threads = threads
-        self._consumer = Consumer(
-            config
-            | {
-                # A consumer must name a group; this one assigns its partition itself and commits nothing.
-                "group.id": "eventhubs-emulator",
-                "enable.auto.commit": False,
-                # An offset that has passed its retention: go on with the oldest there is.
-                "auto.offset.reset": "earliest",
-                "queued.max.messages.kbytes": 8 * 1024,
-                "fetch.wait.max.ms": 100,
-            }
-        )
-        self._consumer.assign([start])
-
-    async def read(self, limit: int, timeout: float) -> list[Record]:
-        """The next events, at most so many; none if none came within so many seconds."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, limit, timeout)
-
-    async def close(self) -> None:
-        """Let go of the partition."""
-        await asyncio.to_thread(self._consumer.close)
-
-    def _read(self, limit: int, timeout: float) -> list[Record]:
-        return [_record(message) for message in self._consumer.consume(limit, timeout) if not message.error()]
-
-
 class _Acknowledgements:
     """Counts the acknowledgements of the events that were sent together."""
 
@@ -305,41 +281,6 @@ class _Acknowledgements:
             is_last = self._left == 0
         if is_last:
             self._done(self._error)
-
-
-def client_config(settings: Settings) -> dict[str, Any]:
-    """What every client of the broker needs to reach it."""
-    return {
-        "bootstrap.servers": settings.kafka_bootstrap,
-        "security.protocol": "SASL_PLAINTEXT",
-        "sasl.mechanism": "PLAIN",
-        "sasl.username": USER,
-        "sasl.password": settings.connection_string,
-        # Be back soon when the broker is.
-        "reconnect.backoff.ms": 100,
-        "reconnect.backoff.max.ms": 1000,
-        "socket.nagle.disable": True,
-        "logger": _quiet_logger(),
-    }
-
-
-def _quiet_logger() -> logging.Logger:
-    """A logger for librdkafka, which reports every attempt to reach a broker that is down."""
-    logger = logging.getLogger("librdkafka")
-    logger.setLevel(logging.CRITICAL)
-    return logger
-
-
-def _record(message: Message) -> Record:
-    """What librdkafka read; a message without an error has an offset, and its headers are a list of bytes."""
-    _, enqueued_at = message.timestamp()
-    return Record(
-        offset=cast(int, message.offset()),
-        enqueued_at=enqueued_at,
-        key=message.key(),
-        value=message.value(),
-        headers=cast(list[Header], message.headers() or []),
-    )
 
 
 def _amqp_error(error: KafkaError) -> AmqpError:

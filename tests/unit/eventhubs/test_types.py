@@ -13,8 +13,8 @@ from azure.eventhub._pyamqp._decode import _DECODE_BY_CONSTRUCTOR
 from azure.eventhub._pyamqp._encode import encode_value
 from azure.eventhub._pyamqp.types import TYPE, VALUE, AMQPTypes
 
-from emulators.eventhubs.amqp import codec
-from emulators.eventhubs.amqp.codec import Described, Symbol, decode, end_of
+from emulators.eventhubs.amqp import encoding
+from emulators.eventhubs.amqp.decoding import Described, Symbol, decode, end_of
 from emulators.eventhubs.amqp.errors import AmqpError
 
 SOME_UUID = uuid.UUID("f275ea5e-0c57-4ad7-b11a-b20c563d3b71")
@@ -33,20 +33,20 @@ def sdk_decode(data: bytes) -> Any:
 
 
 ENCODERS: list[tuple[Callable[[Any], bytes], list[Any]]] = [
-    (codec.boolean, [True, False]),
-    (codec.ubyte, [0, 255]),
-    (codec.ushort, [0, 65535]),
-    (codec.uint, [0, 1, 255, 256, 2**32 - 1]),
-    (codec.ulong, [0, 255, 256, 2**64 - 1]),
-    (codec.int32, [-(2**31), -1, 0, 200, 2**31 - 1]),
-    (codec.int64, [-(2**63), -1, 0, 2**63 - 1]),
-    (codec.timestamp, [0, 1_795_226_509_942]),
-    (codec.uuid, [SOME_UUID]),
-    (codec.binary, [b"", b"\x00" * 255, b"\xff" * 256]),
-    (codec.string, ["", "ü" * 127, "ü" * 128]),
-    (codec.symbol, ["", "x-opt-offset", "s" * 300]),
-    (codec.string_array, [["0"], ["0", "1", "ü"]]),
-    (codec.symbol_array, [["ANONYMOUS"]]),
+    (encoding.boolean, [True, False]),
+    (encoding.ubyte, [0, 255]),
+    (encoding.ushort, [0, 65535]),
+    (encoding.uint, [0, 1, 255, 256, 2**32 - 1]),
+    (encoding.ulong, [0, 255, 256, 2**64 - 1]),
+    (encoding.int32, [-(2**31), -1, 0, 200, 2**31 - 1]),
+    (encoding.int64, [-(2**63), -1, 0, 2**63 - 1]),
+    (encoding.timestamp, [0, 1_795_226_509_942]),
+    (encoding.uuid, [SOME_UUID]),
+    (encoding.binary, [b"", b"\x00" * 255, b"\xff" * 256]),
+    (encoding.string, ["", "ü" * 127, "ü" * 128]),
+    (encoding.symbol, ["", "x-opt-offset", "s" * 300]),
+    (encoding.string_array, [["0"], ["0", "1", "ü"]]),
+    (encoding.symbol_array, [["ANONYMOUS"]]),
 ]
 
 
@@ -106,23 +106,23 @@ def test_types_we_never_compute_with_keep_their_bytes() -> None:
 
 
 def test_symbols_are_not_text() -> None:
-    assert isinstance(decode(codec.symbol("s"))[0], Symbol)
-    assert not isinstance(decode(codec.string("s"))[0], Symbol)
+    assert isinstance(decode(encoding.symbol("s"))[0], Symbol)
+    assert not isinstance(decode(encoding.string("s"))[0], Symbol)
 
 
 @pytest.mark.parametrize("value", [7, SOME_UUID, b"id", "id"], ids=["ulong", "uuid", "binary", "string"])
 def test_message_ids_keep_their_type(value: Any) -> None:
-    decoded, _ = decode(codec.message_id(value))
+    decoded, _ = decode(encoding.message_id(value))
     assert decoded == value
     assert type(decoded) is type(value)
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 300])
 def test_compound_values_of_any_size(count: int) -> None:
-    items = [codec.string("x" * 10)] * count
-    assert decode(codec.list_of(items))[0] == ["x" * 10] * count
-    pairs = [(codec.uint(n), codec.NULL) for n in range(count)]
-    assert decode(codec.map_of(pairs))[0] == dict.fromkeys(range(count))
+    items = [encoding.string("x" * 10)] * count
+    assert decode(encoding.list_of(items))[0] == ["x" * 10] * count
+    pairs = [(encoding.uint(n), encoding.NULL) for n in range(count)]
+    assert decode(encoding.map_of(pairs))[0] == dict.fromkeys(range(count))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What links end at: the hubs, and the nodes that answer requests."""
