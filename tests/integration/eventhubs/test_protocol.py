@@ -180,7 +180,7 @@ def test_no_link_without_a_token_and_none_beyond_it(eventhubs: EventHubs, hub: s
 
 
 def test_a_request_about_a_hub_brings_its_own_token(eventhubs: EventHubs, hub: str) -> None:
-    """As JavaScript's SDK asks: the connection's token is for `<hub>/$management`, the request's for `<hub>`."""
+    """As JavaScript's SDK asks: the connection's token is for `$management`, the request's for the hub."""
     with Peer(eventhubs.settings) as peer:
         assert peer.authorize(f"{hub}/$management") == 200
         peer.attach_receiver("$management", 2)
