@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from emulators.errors import EmulatorError
+from emulators.hubs import DEFAULT_HUBS, Hub, load_hubs
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
@@ -35,17 +36,6 @@ PORT_VARIABLES = {
 
 
 @dataclass(frozen=True)
-class Hub:
-    """One event hub: its name and its number of partitions (1 to 32, as in the Standard tier)."""
-
-    name: str
-    partitions: int
-
-
-HUBS = (Hub("orders", 4),)
-
-
-@dataclass(frozen=True)
 class Settings:
     """Ports and secrets of one checkout's emulators; kept in `<home>/emulators.json` (mode 0600)."""
 
@@ -56,6 +46,8 @@ class Settings:
     warehouse_port: int
     sas_key: str
     warehouse_token: str
+    hubs: tuple[Hub, ...] = DEFAULT_HUBS
+    """The declared event hubs, the first of which clients are pointed at."""
     warehouse_host: str = LOOPBACK
     """Where the SQL warehouse listens: never kept, so that it is loopback unless the shell says otherwise."""
 
@@ -146,7 +138,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read this home's settings, or make and keep them on the first call.
 
     Raises:
-        EmulatorError: a port variable is not a port, a host no host, or the kept file is not readable.
+        EmulatorError: a port variable is not a port, a host no host, a hub no hub, or a kept file is not
+            readable.
     """
     home = home_from(environment)
     file = home / "emulators.json"
@@ -167,7 +160,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         temporary.touch(mode=0o600)
         temporary.write_text(json.dumps(values, indent=2))
         temporary.replace(file)
-    return Settings(home=home, warehouse_host=_host(environment), **values)  # type: ignore[arg-type]
+    hubs = load_hubs(home / "hubs.json", environment)
+    return Settings(home=home, hubs=hubs, warehouse_host=_host(environment), **values)  # type: ignore[arg-type]
 
 
 def _host(environment: Mapping[str, str]) -> str:

@@ -10,11 +10,13 @@ from emulators.eventhubs.amqp.errors import ARGUMENT_ERROR, NOT_FOUND, SHUTTING_
 from emulators.eventhubs.amqp.interfaces import Inbox, IncomingLink, LinkEnd, Outbox, OutgoingLink
 from emulators.eventhubs.authorization import Authorization
 from emulators.eventhubs.kafka_log import KafkaLog
+from emulators.eventhubs.namespace import Namespace
 from emulators.eventhubs.nodes.hubs import HubInbox, HubOutbox
 from emulators.eventhubs.nodes.positions import Position
 from emulators.eventhubs.nodes.responders import Authenticator, Management
 from emulators.eventhubs.seats import Seats
-from emulators.settings import Settings
+from emulators.hubs import CONFIG_VARIABLE, HUBS_VARIABLE
+from emulators.settings import LOOPBACK, Settings
 
 EPOCH = "com.microsoft:epoch"
 """Link property with the owner level of a receiver that wants a partition for itself."""
@@ -37,6 +39,7 @@ class Client:
 
     Args:
         settings: the key that tokens are signed with, and where the broker keeps its topics.
+        namespace: the declared hubs and consumer groups.
         kafka: the hubs.
         seats: who receives from which partition, of all clients.
         close: closes the connection.
@@ -46,12 +49,14 @@ class Client:
     def __init__(
         self,
         settings: Settings,
+        namespace: Namespace,
         kafka: KafkaLog,
         seats: Seats,
         close: Callable[[AmqpError], None],
         gone: Callable[[Client], object],
     ) -> None:
         self._settings = settings
+        self._namespace = namespace
         self._kafka = kafka
         self._seats = seats
         self._close = close
@@ -72,13 +77,17 @@ class Client:
             case ["$cbs"]:
                 return Authenticator(link, self._put_token)
             case ["$management"]:
-                return Management(link, self._settings, self._kafka, self._authorization.check_request)
-            case [hub] if hub:
+                return Management(
+                    link, self._settings, self._namespace, self._kafka, self._authorization.check_request
+                )
+            case [name] if name:
                 self._authorization.check(path)
+                hub = self._namespace.spelled(name)
                 await self._kafka.partition_count(hub)
                 number = None
-            case [hub, partitions, partition] if partitions.lower() == "partitions":
+            case [name, partitions, partition] if partitions.lower() == "partitions":
                 self._authorization.check(path)
+                hub = self._namespace.spelled(name)
                 number = await self._kafka.check_partition(hub, partition)
             case _:
                 raise _not_found(path)
@@ -91,10 +100,13 @@ class Client:
         match path.split("/"):
             case ["$cbs"] | ["$management"]:
                 return _Answers()
-            case [hub, groups, group, partitions, partition] if (groups + partitions).lower() == (
+            case [name, groups, group, partitions, partition] if (groups + partitions).lower() == (
                 "consumergroupspartitions"
             ):
                 self._authorization.check(path)
+                hub = self._namespace.spelled(name)
+                await self._kafka.partition_count(hub)
+                self._check_group(hub, group, path)
                 number = await self._kafka.check_partition(hub, partition)
                 position = Position.of(link.peer.source.filters if link.peer.source else None)
                 start = await position.resolve(self._kafka, hub, number)
@@ -114,6 +126,16 @@ class Client:
         """The connection is gone."""
         self._timer.cancel()
         self._disconnected(self)
+
+    def _check_group(self, hub: str, group: str, path: str) -> None:
+        if not self._namespace.has_group(hub, group):
+            address = f"sb://{LOOPBACK}:{self._settings.amqp_port}/{path.lower()}"
+            groups = ", ".join(self._namespace.groups(hub))
+            raise AmqpError(
+                NOT_FOUND,
+                f"The messaging entity '{address}' could not be found. Consumer groups of {hub!r}: {groups}; "
+                f"{CONFIG_VARIABLE} or {HUBS_VARIABLE} declare more.",
+            )
 
     def _gone(self, link: LinkEnd) -> None:
         self._links.pop(link, None)

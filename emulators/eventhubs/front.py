@@ -10,8 +10,9 @@ from emulators.eventhubs.amqp.errors import RESOURCE_LIMIT, SHUTTING_DOWN, AmqpE
 from emulators.eventhubs.amqp.performatives import SASL_HEADER
 from emulators.eventhubs.client import Client
 from emulators.eventhubs.kafka_log import KafkaLog
+from emulators.eventhubs.namespace import Namespace
 from emulators.eventhubs.seats import Seats
-from emulators.settings import HUBS, LOOPBACK, Settings
+from emulators.settings import LOOPBACK, Settings
 
 MAX_CONNECTIONS = 5000
 """Connections at a time: the limit of Event Hubs' Standard tier."""
@@ -26,6 +27,7 @@ class Front:
 
     def __init__(self, settings: Settings, kafka: KafkaLog) -> None:
         self._settings = settings
+        self._namespace = Namespace(settings.hubs)
         self._kafka = kafka
         self._seats = Seats()
         self._connections: dict[Client, Connection] = {}
@@ -41,7 +43,12 @@ class Front:
         if sum(not client.is_authorized for client in self._connections) >= MAX_WITHOUT_TOKEN:
             raise AmqpError(RESOURCE_LIMIT, f"there are {MAX_WITHOUT_TOKEN} connections without a token")
         client = Client(
-            self._settings, self._kafka, self._seats, close=connection.close, gone=self._connections.pop
+            self._settings,
+            self._namespace,
+            self._kafka,
+            self._seats,
+            close=connection.close,
+            gone=self._connections.pop,
         )
         self._connections[client] = connection
         return client
@@ -59,7 +66,7 @@ async def serve(settings: Settings) -> None:
     front = Front(settings, kafka)
     server = None
     try:
-        await kafka.create_hubs(HUBS)
+        await kafka.create_hubs(settings.hubs)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: Connection(front.connect), LOOPBACK, settings.amqp_port)
         await loop.create_future()

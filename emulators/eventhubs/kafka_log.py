@@ -10,7 +10,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +38,8 @@ from emulators.eventhubs.messages import Event
 from emulators.eventhubs.partition_reader import PartitionReader
 from emulators.eventhubs.partitions import partition_of
 from emulators.eventhubs.seats import MAX_RECEIVERS
-from emulators.settings import Hub, Settings
+from emulators.hubs import Hub
+from emulators.settings import Settings
 
 ACKNOWLEDGE_TIMEOUT = 3.0
 """Seconds the broker has to acknowledge an event; librdkafka looks once a second. Then the sender is told to
@@ -80,14 +81,25 @@ class KafkaLog:
         self._poller = threading.Thread(target=self._poll, name="kafka-acknowledgements", daemon=True)
         self._poller.start()
 
-    async def create_hubs(self, hubs: Iterable[Hub]) -> None:
-        """Create the topics that are missing; waits for the broker as long as it takes."""
+    async def create_hubs(self, hubs: Sequence[Hub]) -> None:
+        """Create the topics that are missing; waits for the broker as long as it takes.
+
+        Raises:
+            EmulatorError: a hub is there with another number of partitions, or could not be created.
+        """
         while True:
             try:
                 topics = (await self._in_thread(self._admin.list_topics, timeout=REQUEST_TIMEOUT)).topics
                 break
             except KafkaException as error:
                 _LOGGER.info("The broker does not answer yet: %s", error)
+        for hub in hubs:
+            if (topic := topics.get(hub.name)) and len(topic.partitions) != hub.partitions:
+                count = len(topic.partitions)
+                raise EmulatorError(
+                    f"Hub {hub.name!r} has {count} partitions, and they stay; {hub.partitions} are "
+                    f"declared: declare {count}, or another name."
+                )
         missing = [NewTopic(hub.name, hub.partitions, 1) for hub in hubs if hub.name not in topics]
         for created in self._admin.create_topics(missing).values() if missing else ():
             try:

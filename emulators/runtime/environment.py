@@ -7,8 +7,9 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from emulators.hubs import CONFIG_VARIABLE, HUBS_VARIABLE
 from emulators.runtime.java import find_java, home_of
-from emulators.settings import CATALOG, HTTP_PATH, HUBS, LOOPBACK, REPOSITORY, Settings
+from emulators.settings import CATALOG, HTTP_PATH, LOOPBACK, REPOSITORY, Settings
 
 ADAPTER_WARNING = "ignore::RuntimeWarning:agate.type_tester"
 """dbt-databricks makes agate warn during `dbt docs generate`; its reader can do nothing about it."""
@@ -24,11 +25,11 @@ def client_environment(settings: Settings, base: Mapping[str, str] = os.environ)
         "SPARK_CONF_DIR": str(settings.spark_conf),
         "SPARK_LOCAL_IP": LOOPBACK,
         "EVENTHUBS_CONNECTION_STRING": settings.connection_string,
-        "EVENTHUBS_HUB": HUBS[0].name,
+        "EVENTHUBS_HUB": settings.hubs[0].name,
         "EVENTHUBS_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "EVENTHUBS_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
         "INGESTION_BRONZE_PATH": str(settings.bronze),
-        "INGESTION_CHECKPOINT": str(settings.home / "checkpoints" / HUBS[0].name),
+        "INGESTION_CHECKPOINT": str(settings.home / "checkpoints" / settings.hubs[0].name),
         "INGESTION_STATE": str(settings.home / "simulator" / "state.json"),
         "INGESTION_LOG": str(settings.log / "ingester.log"),
         "LOCAL_WAREHOUSE_URL": settings.warehouse_url,
@@ -48,9 +49,12 @@ def client_environment(settings: Settings, base: Mapping[str, str] = os.environ)
 def service_environment(
     settings: Settings, java: Path, base: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """Variables of the emulators' own processes: everything inherited, plus Java and Spark."""
+    """Variables of the emulators' own processes: everything inherited, plus Java and Spark.
+
+    Which hubs there are, the settings have kept: a relative path would mean another file where they run.
+    """
     return {
-        **base,
+        **{name: value for name, value in base.items() if name not in (CONFIG_VARIABLE, HUBS_VARIABLE)},
         "EMULATORS_HOME": str(settings.home),
         "JAVA_HOME": str(home_of(java)),
         "PYTHONPATH": str(REPOSITORY),

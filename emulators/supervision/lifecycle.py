@@ -16,7 +16,7 @@ from emulators.runtime.environment import service_environment
 from emulators.runtime.jars import ensure_jars
 from emulators.runtime.java import ensure_java
 from emulators.runtime.spark_conf import write_spark_conf
-from emulators.settings import CATALOG, HTTP_PATH, HUBS, PORT_VARIABLES, Settings
+from emulators.settings import CATALOG, HTTP_PATH, PORT_VARIABLES, Settings
 from emulators.supervision import processes
 from emulators.supervision.connection import connect
 from emulators.supervision.processes import Service
@@ -104,7 +104,7 @@ def status(settings: Settings) -> Status:
     eventhubs = {
         "connection_string": settings.connection_string,
         "kafka_bootstrap": settings.kafka_bootstrap,
-        "hubs": [hub.name for hub in HUBS],
+        "hubs": [hub.name for hub in settings.hubs],
     }
     return Status(
         warehouse=warehouse if serving["warehouse"] else None,

@@ -16,6 +16,7 @@ from emulators.eventhubs.amqp.errors import (
 )
 from emulators.eventhubs.amqp.interfaces import Delivery, IncomingLink
 from emulators.eventhubs.kafka_log import KafkaLog
+from emulators.eventhubs.namespace import Namespace
 from emulators.eventhubs.nodes.requests import Request, response
 from emulators.settings import Settings
 
@@ -99,6 +100,7 @@ class Management(Responder):
     Args:
         link: the link on which the peer asks.
         settings: says where the broker keeps its topics.
+        namespace: knows how hubs are spelled.
         kafka: knows the hubs.
         authorize: raises an AmqpError unless a hub and the token of a request, or no token, go together.
     """
@@ -107,11 +109,13 @@ class Management(Responder):
         self,
         link: IncomingLink,
         settings: Settings,
+        namespace: Namespace,
         kafka: KafkaLog,
         authorize: Callable[[str, object], None],
     ) -> None:
         super().__init__(link)
         self._settings = settings
+        self._namespace = namespace
         self._kafka = kafka
         self._authorize = authorize
 
@@ -121,6 +125,7 @@ class Management(Responder):
         if request.get("operation") != "READ":
             raise AmqpError(NOT_ALLOWED, "the one operation of $management is READ")
         self._authorize(hub, request.get("security_token"))
+        hub = self._namespace.spelled(hub)
         if kind == "com.microsoft:eventhub":
             return "OK", await self._hub(hub)
         if kind == "com.microsoft:partition":

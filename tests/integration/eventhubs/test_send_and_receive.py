@@ -14,7 +14,7 @@ from azure.eventhub.aio import EventHubProducerClient as AioProducerClient
 from azure.eventhub.amqp import AmqpAnnotatedMessage, AmqpMessageBodyType
 from azure.eventhub.exceptions import EventDataSendError
 
-from emulators.settings import HUBS
+from emulators.hubs import DEFAULT_HUBS
 from tests.integration.eventhubs.conftest import EventHubs, body_of
 
 
@@ -28,7 +28,7 @@ def enqueued_at(event: EventData) -> datetime:
 
 
 def test_the_configured_hubs_are_there(eventhubs: EventHubs) -> None:
-    for hub in HUBS:
+    for hub in DEFAULT_HUBS:
         with eventhubs.producer(hub.name) as producer:
             properties = producer.get_eventhub_properties()
         assert properties["eventhub_name"] == hub.name
