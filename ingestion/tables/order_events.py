@@ -24,7 +24,7 @@ COLUMNS = (
     BronzeColumn("partition", "int", "partition", "Partition of the hub."),
     BronzeColumn("offset", "bigint", "offset", "Kafka offset: the sequence number in the partition."),
     BronzeColumn("enqueued_at", "timestamp", "timestamp", "When the hub took the message (UTC)."),
-    BronzeColumn("key", "binary", "key", "Key of a Kafka producer, if any; null of AMQP events."),
+    BronzeColumn("key", "binary", "key", "Key of a Kafka producer, if any: AMQP events have none."),
     BronzeColumn(
         "headers",
         "array<struct<key: string, value: binary>>",
