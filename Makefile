@@ -62,6 +62,7 @@ lint: .venv/.complete ## Check Python (ruff, mypy), SQL (sqlfluff), dbt's conven
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/sqlfluff lint --disable-progress-bar models snapshots analyses macros tests/dbt
 	@$(PY) -m tools.dbt_conventions
+	@$(PY) -m tools.rooms
 	@$(QUIETLY) .venv/bin/lint-imports --no-cache --no-logo
 	@$(QUIETLY) .venv/bin/deptry .
 	@$(QUIETLY) .venv/bin/deptry . --exclude '\.venv|\.local' --ignore DEP002,DEP004
