@@ -6,8 +6,8 @@ SEED ?= 42
 export PYTHONPATH := $(CURDIR)
 
 PY := .venv/bin/python
-# Tests wait half of their time: two workers, each with emulators of its own, take the files in their order.
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# Two workers; the tests of one emulator are a group that one of them runs (tests/conftest.py).
+SIDE_BY_SIDE := -n 2 --dist loadgroup --no-loadscope-reorder
 # Long forms of what shorter tests prove, marked nightly, are left to `make test-all`.
 WITHOUT_LONG_FORMS := -m "not nightly"
 SLOWEST := --durations=25 --durations-min=1

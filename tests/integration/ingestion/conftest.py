@@ -1,4 +1,4 @@
-"""The Event Hubs emulator in a home of its own, and an independent count of what the bronze table holds."""
+"""Hubs with tables and checkpoints of their own, and an independent count of what the bronze table holds."""
 
 from __future__ import annotations
 
@@ -8,31 +8,27 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # re-exported
 from pyspark.sql import SparkSession
 
-from emulators import settings as emulator_settings
-from emulators.eventhubs import broker, front
 from emulators.runtime.environment import client_environment
-from emulators.runtime.jars import ensure_jars
-from emulators.runtime.java import ensure_java
-from emulators.runtime.spark_conf import write_spark_conf
 from emulators.settings import REPOSITORY, Settings
 from ingestion.landing.spark_session import spark_session
 from ingestion.tables.ingest_batches import TABLE as BATCHES
 from ingestion.tables.order_events import TABLE
+from tests.harness.eventhubs import EventHubs
+from tests.harness.kafka import KafkaClient
+from tests.harness.processes import wait_until
 
 PARTITIONS = 4
-START_SECONDS = 180.0
+
+__all__ = ["Emulator", "Place", "wait_until"]
 
 Position = tuple[int, int]
 
@@ -80,56 +76,29 @@ class Place:
         return values
 
     @property
-    def _client(self) -> dict[str, Any]:
-        return {
-            "bootstrap.servers": self.settings.kafka_bootstrap,
-            "security.protocol": "SASL_PLAINTEXT",
-            "sasl.mechanism": "PLAIN",
-            "sasl.username": "$ConnectionString",
-            "sasl.password": self.settings.connection_string,
-        }
+    def kafka(self) -> KafkaClient:
+        return KafkaClient(self.settings.kafka_bootstrap, self.settings.connection_string)
 
     def create_hub(self) -> None:
-        admin = AdminClient(self._client)
-        admin.create_topics([NewTopic(self.hub, PARTITIONS, 1)])[self.hub].result(timeout=20)
+        self.kafka.create(self.hub, PARTITIONS)
 
     def delete_hub(self) -> None:
-        admin = AdminClient(self._client)
-        admin.delete_topics([self.hub])[self.hub].result(timeout=20)
-        wait_until(lambda: self.hub not in admin.list_topics(timeout=10).topics, "the hub is gone")
+        self.kafka.delete(self.hub)
 
-    def produce(self, bodies: list[bytes], partition: int = -1) -> None:
+    def produce(self, bodies: Iterable[bytes | None], **options: Any) -> None:
         """Put bodies into the hub as a Kafka client, which the emulator's AMQP side has no part in."""
-        producer = Producer(self._client | {"queue.buffering.max.messages": 1_000_000})
-        for body in bodies:
-            producer.produce(self.hub, body, partition=partition)
-        assert producer.flush(60) == 0
+        self.kafka.produce(self.hub, bodies, **options)
 
     def held(self) -> dict[Position, bytes]:
         """Everything the hub holds, by partition and offset."""
-        consumer = Consumer(self._client | {"group.id": "count", "enable.auto.commit": False})
-        messages: dict[Position, bytes] = {}
-        try:
-            for partition in range(PARTITIONS):
-                place = TopicPartition(self.hub, partition, 0)
-                _, end = consumer.get_watermark_offsets(place, timeout=20)
-                consumer.assign([place])
-                count = 0
-                while count < end:
-                    for message in consumer.consume(min(end - count, 5000), timeout=5):
-                        assert message.error() is None
-                        messages[partition, message.offset() or 0] = message.value() or b""
-                        count += 1
-        finally:
-            consumer.close()
-        return messages
+        return {
+            (message.partition() or 0, message.offset() or 0): message.value() or b""
+            for message in self.kafka.messages(self.hub, PARTITIONS)
+        }
 
     def delete_records(self, before: dict[int, int]) -> None:
         """Let the messages before these offsets expire, by partition, as retention does."""
-        admin = AdminClient(self._client)
-        ends = [TopicPartition(self.hub, partition, offset) for partition, offset in before.items()]
-        for future in admin.delete_records(ends).values():
-            future.result(timeout=20)
+        self.kafka.expire(self.hub, before)
 
     @property
     def commits(self) -> int:
@@ -197,39 +166,22 @@ class Place:
 
 @dataclass
 class Emulator:
-    """The broker and the AMQP front, as processes."""
+    """The Event Hubs emulator, and hubs with folders of their own."""
 
-    settings: Settings
-    java: Path
+    eventhubs: EventHubs
     folder: Path
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
+    @property
+    def settings(self) -> Settings:
+        return self.eventhubs.settings
+
     def start(self, name: str) -> None:
-        command, is_ready = {
-            "broker": (broker.command(self.settings, self.java), broker.is_ready),
-            "front": ([sys.executable, "-m", "emulators.eventhubs"], front.is_ready),
-        }[name]
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                command,
-                cwd=REPOSITORY,
-                env=os.environ | {"EMULATORS_HOME": str(self.settings.home)},
-                stdout=log,
-                stderr=log,
-            )
-        wait_until(lambda: is_ready(self.settings), f"{name} serves")
+        self.eventhubs.start(name)
 
     def kill(self, name: str) -> None:
-        process = self.processes.pop(name)
-        process.kill()
-        process.wait()
-
-    def stop(self) -> None:
-        for name in ("front", "broker"):
-            if process := self.processes.get(name):
-                process.terminate()
-                process.wait(timeout=30)
+        """Kill -9."""
+        self.eventhubs.kill(name)
 
     def place(self, with_hub: bool = True) -> Place:
         number = next(self.numbers)
@@ -241,28 +193,9 @@ class Emulator:
         return place
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = START_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-
-
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    folder = tmp_path_factory.mktemp("ingestion")
-    settings = emulator_settings.load({"EMULATORS_HOME": str(folder / "home")})
-    java = ensure_java()
-    ensure_jars(settings.jars, java)
-    write_spark_conf(settings, java)
-    broker.prepare(settings)
-    emulator = Emulator(settings, java, folder)
-    try:
-        emulator.start("broker")
-        emulator.start("front")
-        yield emulator
-    finally:
-        emulator.stop()
+def emulator(eventhubs: EventHubs, tmp_path_factory: pytest.TempPathFactory) -> Emulator:
+    return Emulator(eventhubs, tmp_path_factory.mktemp("ingestion"))
 
 
 @pytest.fixture

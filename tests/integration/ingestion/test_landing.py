@@ -60,7 +60,7 @@ def test_what_found_an_empty_hub_is_no_batch(place: Place, spark: SparkSession) 
 def test_keys_and_headers_land(place: Place, spark: SparkSession) -> None:
     from confluent_kafka import Producer
 
-    producer = Producer(place._client)
+    producer = Producer(place.kafka.config)
     producer.produce(place.hub, b"{}", key=b"k1", headers=[("source", b"\xa1\x03web"), ("empty", None)])
     producer.produce(place.hub, None, key=b"k2")
     assert producer.flush(20) == 0

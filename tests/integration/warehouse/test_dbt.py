@@ -76,7 +76,7 @@ class Runs:
     def build(self, variant: str, *arguments: str, **options: Any) -> str:
         """Build, and give back what dbt prints."""
         since = len(self._warehouse.sent())
-        done = self._warehouse.dbt("build", *arguments, **options)
+        done = self._warehouse.dbt("build", *arguments, **({"project": PROJECT} | options))
         assert done.returncode == 0, done.stdout + done.stderr
         sent = golden.statements(self._warehouse.sent()[since:])
         self._sent.setdefault(variant, []).append(sent)
@@ -198,13 +198,15 @@ def test_a_hard_delete_ends_the_snapshots_row_and_failures_are_stored(
 
 def test_docs_freshness_show_and_clone(warehouse: Warehouse, target: Path, tmp_path: Path) -> None:
     shutil.copy(target / "manifest.json", tmp_path)
-    printed = warehouse.dbts(
+    commands = (
         ["docs", "generate"],
         ["source", "freshness"],
-        ["show", "--inline", "select count(*) as n from {{ ref('orders') }}"],
         ["clone", "--target", "other", "--state", str(tmp_path), "--select", "orders", "stg_orders"],
-        target=target,
+        ["show", "--inline", "select count(*) as n from {{ ref('orders') }}"],
     )
+    for command in commands:
+        done = warehouse.dbt(*command, target=target, project=PROJECT)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     nodes: dict[str, Any] = json.loads((target / "catalog.json").read_text())["nodes"]
     kinds = {name.split(".")[-1]: node["metadata"]["type"] for name, node in nodes.items()}
@@ -221,7 +223,7 @@ def test_docs_freshness_show_and_clone(warehouse: Warehouse, target: Path, tmp_p
     ]
     (freshness,) = json.loads((target / "sources.json").read_text())["results"]
     assert freshness["status"] == "pass"
-    assert "| 4 |" in printed
+    assert "| 4 |" in done.stdout
     assert warehouse.rows(
         "select table_name, table_type from information_schema.tables where table_schema = 'check_clone' "
         "order by 1"
