@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 from emulators.runtime.environment import client_environment
 from emulators.settings import load
 from emulators.supervision import lifecycle
+from tests.e2e import demo
+from tests.e2e import own_events as own
 from tests.e2e.place import Place, emulated
 
 NEEDED = (
@@ -58,3 +62,35 @@ def _real(folder: Path) -> Iterator[Place]:
         with place.connect() as connection, connection.cursor() as cursor:
             for schema in ("gold", "snapshots", "silver", "bronze", "reference", "ops"):
                 cursor.execute(f"drop schema if exists {place.table(schema)} cascade")
+
+
+@pytest.fixture(scope="session")
+def first_demo(place: Place) -> dict[str, int]:
+    """The demo, run once; what it counted."""
+    return demo.run(place)
+
+
+@pytest.fixture(scope="session")
+def own_events(place: Place, request: pytest.FixtureRequest) -> own.OwnEvents:
+    """Events of a user's own, landed and built: on the emulators by a second demo."""
+    counted: dict[str, int] = {}
+    asked: Counter[tuple[str, str]] = Counter()
+    if place.on_emulators:
+        request.getfixturevalue("first_demo")
+    else:
+        place.land()
+        place.dbt("build", *own.NO_TESTS, "--select", "+order_events", "+quarantined_order_events")
+    before = own.counts(place)
+    brand = f"Own{uuid.uuid4().hex[:8]}"
+    messages = own.messages(brand)
+    bodies = [message.body for message in messages]
+    own.send_by_amqp(place, bodies[0::2])
+    own.send_by_kafka(place, bodies[1::2])
+    if place.on_emulators:
+        asked_before = demo.asked(place)
+        counted = demo.run(place)
+        asked = demo.asked(place) - asked_before
+    else:
+        assert place.land() == len(bodies)
+        place.dbt("build")
+    return own.OwnEvents(brand, messages, before, counted, asked)

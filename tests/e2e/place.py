@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,12 @@ from emulators.settings import REPOSITORY
 from ingestion.settings import BronzeSettings
 from ingestion.tables import bootstrap
 from ingestion.tables.order_events import TABLE
+from tests.harness.dbt import Answer, Dbt
+from tests.harness.processes import kill_9
+
+# Tests that only warn, of drift for one, speak of data: all other warnings are errors.
+STRICT = ("--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}')
+"""Options of a dbt command that must warn of nothing."""
 
 INSERT_ROWS = 50
 """Rows in one INSERT statement that copies landed rows to a workspace."""
@@ -32,8 +37,9 @@ INSERT_ROWS = 50
 class Place:
     """Environment, dbt target and schemas of one run of the checks.
 
-    `landing` is None where the ingester writes the tables that dbt reads; otherwise the ingester writes
-    there, and `publish` copies what it landed.
+    `dbts` holds dbt's processes, one for each folder with target and logs. `landing` is None where the
+    ingester writes the tables that dbt reads; otherwise the ingester writes there, and `publish` copies what
+    it landed.
     """
 
     environment: dict[str, str]
@@ -41,6 +47,7 @@ class Place:
     schema_prefix: str
     folder: Path
     landing: Path | None = None
+    dbts: dict[Path, Dbt] = field(default_factory=dict)
 
     @property
     def on_emulators(self) -> bool:
@@ -121,16 +128,33 @@ class Place:
         summary: dict[str, Any] = json.loads(answer.stdout)
         return summary
 
-    def dbt(self, *arguments: str, timeout: float = 1200) -> str:
+    def dbt(self, *arguments: str) -> str:
         """Run a dbt command that must succeed and warn of nothing; returns what it printed."""
-        log = self.folder / "logs"
-        # Tests that only warn, of drift for one, speak of data: all other warnings are errors.
-        strict = ("--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}')
-        command = ("dbt", "--log-path", str(log), *strict, *arguments, "--target", self.target)
-        answer = self.run(*command, "--target-path", str(self.folder / "target"), timeout=timeout)
+        answer = self.dbt_answer(*STRICT, *arguments)
         assert answer.returncode == 0, answer.stdout[-4000:] + answer.stderr
         assert answer.stderr == ""
         return answer.stdout
+
+    def dbt_refuses(self, *arguments: str) -> str:
+        """Run a dbt command that must fail; returns what it printed."""
+        answer = self.dbt_answer("--no-use-colors", *arguments)
+        assert answer.returncode == 1, answer.stdout
+        return answer.stdout
+
+    def dbt_answer(self, *arguments: str) -> Answer:
+        """Run a dbt command in the process that runs all of this folder, which saves dbt's start."""
+        if self.folder not in self.dbts:
+            self.dbts[self.folder] = Dbt(REPOSITORY, self.environment)
+        return self.dbts[self.folder].run(*arguments, *self._dbt_options())
+
+    def dbt_in_its_own_process(self, *arguments: str, timeout: float = 1200) -> None:
+        """Run a dbt command that must succeed and warn of nothing as a person does."""
+        answer = self.run("dbt", *STRICT, *arguments, *self._dbt_options(), timeout=timeout)
+        assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout[-4000:]
+
+    def _dbt_options(self) -> tuple[str, ...]:
+        paths = ("--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs"))
+        return (*paths, "--target", self.target)
 
     def begin_dbt(self, name: str, *arguments: str) -> subprocess.Popen[str]:
         """Start a dbt command with logs and target of its own, under this name."""
@@ -151,9 +175,9 @@ class Place:
             for line in run.stdout:
                 lines.append(line)
                 if "OK created" in line and self.table(done) in line:
-                    run.kill()
-                    break
-        assert run.returncode == -signal.SIGKILL, "".join(lines)
+                    kill_9(run)
+                    return
+        raise AssertionError(f"the run ended before it built {done}: {''.join(lines)}")
 
     def statements_of_last_dbt_run(self) -> str:
         """dbt's debug log of its last run: every statement that it sent."""
@@ -196,15 +220,23 @@ class Place:
 @contextmanager
 def emulated(folder: Path, **variables: str) -> Iterator[Place]:
     """Emulators of their own in this folder; those that were started are stopped at the end."""
-    own = {"EMULATORS_HOME": str(folder / "home"), "PYTHONPATH": str(REPOSITORY)}
+    own = {
+        "EMULATORS_HOME": str(folder / "home"),
+        "PYTHONPATH": str(REPOSITORY),
+        # What `emulators demo` parses, later commands need not parse again.
+        "DBT_TARGET_PATH": str(folder / "target"),
+    }
     environment = CLEAN | own | variables
     command = [sys.executable, "-m", "emulators"]
+    dbts: dict[Path, Dbt] = {}
     try:
         lines = subprocess.run(
             [*command, "env"], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
         ).stdout
-        yield Place(environment_of_a_shell(lines, environment), "local", "", folder)
+        yield Place(environment_of_a_shell(lines, environment), "local", "", folder, dbts=dbts)
     finally:
+        for each in dbts.values():
+            each.close()
         subprocess.run(
             [*command, "down"], cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.DEVNULL
         )

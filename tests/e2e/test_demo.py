@@ -1,34 +1,20 @@
 """`make demo` as a person sees it, twice; then status, docs and freshness on what it built."""
 
 import json
-import re
 from collections import Counter
 
 import pytest
 
+from tests.e2e.own_events import OwnEvents
 from tests.e2e.place import Place
 from tests.e2e.tables import differences, table
 
-CHATTER = re.compile(r"WARN|Exception|Traceback|log4j|ivy|incubator|deprecat", re.IGNORECASE)
+pytestmark = pytest.mark.xdist_group("demo")
 
-MODEL = re.compile(r"/\* dbt order_intelligence model\.order_intelligence\.(\w+) \*/(.*)", re.DOTALL)
 MOST_STATEMENTS = 16
 """Of one model in an incremental build. Lower it when less is needed."""
 MOST_CATALOG_QUERIES = 6
 """Of all models together: tags of columns, which no DESCRIBE tells."""
-
-
-def _demo(place: Place) -> dict[str, int]:
-    """Run the demo; returns its line of event counts."""
-    answer = place.emulators("demo", "--events", "300")
-    assert (answer.returncode, answer.stderr) == (0, "")
-    assert not CHATTER.search(answer.stdout), answer.stdout
-    lines = [line.rstrip() for line in answer.stdout.splitlines()]
-    for title in ("Revenue by brand and category", "Top cities", "Top customers", "Seconds per step"):
-        assert title in lines
-    at = lines.index("Events")
-    names, counts = re.split(r"\s{2,}", lines[at + 1].strip()), lines[at + 2].split()
-    return dict(zip(names, map(int, counts), strict=True))
 
 
 def _merged_rows(place: Place) -> int:
@@ -40,13 +26,6 @@ def _merged_rows(place: Place) -> int:
 
 def _is_metrics(value: object) -> bool:
     return isinstance(value, list) and any("numTargetRowsInserted" in pair for pair in value)
-
-
-def _asked(place: Place) -> Counter[tuple[str, str]]:
-    """How often each statement was sent, with the model it was sent for."""
-    sent = place.query("select statement_text from system.query.history")
-    pairs = (MODEL.match(text) for (text,) in sent)
-    return Counter((pair[1], " ".join(pair[2].split())) for pair in pairs if pair)
 
 
 def _check_what_is_asked(asked: Counter[tuple[str, str]]) -> None:
@@ -64,35 +43,38 @@ def _check_what_is_asked(asked: Counter[tuple[str, str]]) -> None:
     assert set(states.values()) == {1}, states.most_common(3)
 
 
-@pytest.fixture(scope="module")
-def first(place: Place) -> dict[str, int]:
-    return _demo(place)
-
-
-def test_every_event_is_accepted_and_accounted_for(place: Place, first: dict[str, int]) -> None:
-    assert first == {"sent now": 300, "landed": 300, "accepted": 300, "duplicate": 0, "quarantined": 0}
+def test_every_event_is_accepted_and_accounted_for(place: Place, first_demo: dict[str, int]) -> None:
+    assert first_demo == {"sent now": 300, "landed": 300, "accepted": 300, "duplicate": 0, "quarantined": 0}
     assert place.one("select count(*) from bronze.order_events") == 300
     assert place.one("select count(distinct product_id) from silver.order_details") == pytest.approx(
         10, abs=1
     )
 
 
-def test_gold_is_what_the_landed_bodies_add_up_to(place: Place, first: dict[str, int]) -> None:
+def test_gold_is_what_the_landed_bodies_add_up_to(place: Place, first_demo: dict[str, int]) -> None:
     names = ("gold.sales_by_brand_category", "gold.location_performance", "gold.customer_insights")
     found = {name: table(place, name) for name in names}
     assert all(each.rows for each in found.values())
     assert differences(place, found) == []
 
 
-def test_a_second_demo_continues(place: Place, first: dict[str, int]) -> None:
-    asked_before = _asked(place)
-    second = _demo(place)
-    _check_what_is_asked(_asked(place) - asked_before)
-    assert second == {"sent now": 300, "landed": 600, "accepted": 600, "duplicate": 0, "quarantined": 0}
-    assert _merged_rows(place) == 300
+def test_a_second_demo_continues_and_takes_in_what_others_sent(
+    place: Place, first_demo: dict[str, int], own_events: OwnEvents
+) -> None:
+    outcomes = Counter(message.outcome for message in own_events.messages)
+    accepted, duplicate = outcomes["accepted"], outcomes["duplicate"]
+    assert own_events.demo == {
+        "sent now": 300,
+        "landed": 600 + len(own_events.messages),
+        "accepted": 600 + accepted,
+        "duplicate": duplicate,
+        "quarantined": len(own_events.messages) - accepted - duplicate,
+    }
+    assert _merged_rows(place) == 300 + accepted
+    _check_what_is_asked(own_events.asked)
 
 
-def test_a_full_refresh_has_no_moment_without_rows(place: Place, first: dict[str, int]) -> None:
+def test_a_full_refresh_has_no_moment_without_rows(place: Place, own_events: OwnEvents) -> None:
     """Each version of the table from then on has its rows: readers never find it empty."""
     mart = "gold.sales_by_brand_category"
     rows, version = table(place, mart).hash(), _version(place, mart)
@@ -108,21 +90,30 @@ def _version(place: Place, name: str) -> int:
     return int(place.query(f"describe history {name} limit 1")[0][0])
 
 
-def test_what_the_demo_leaves_out_passes(place: Place, first: dict[str, int]) -> None:
+def test_what_the_demo_leaves_out_passes(place: Place, own_events: OwnEvents) -> None:
     """Unit tests and nightly audits; the demo's builds ran every other test."""
     place.dbt("test", "--select", "test_type:unit", "tag:nightly")
 
 
-def test_status_names_what_a_client_needs(place: Place, first: dict[str, int]) -> None:
+def test_status_names_what_a_client_needs(place: Place, first_demo: dict[str, int]) -> None:
     status = json.loads(place.emulators("status", "--json").stdout)
     assert set(status) == {"warehouse", "eventhubs"}
-    assert set(status["warehouse"]) == {"host", "port", "http_path", "token", "catalog"}
-    assert set(status["eventhubs"]) == {"connection_string", "kafka_bootstrap", "hubs"}
-    assert status["eventhubs"]["hubs"] == ["orders"]
-    assert status["warehouse"]["token"] == place.environment["LOCAL_WAREHOUSE_TOKEN"]
+    host, port = place.environment["LOCAL_WAREHOUSE_URL"].removeprefix("http://").split(":")
+    assert status["warehouse"] == {
+        "host": host,
+        "port": int(port),
+        "http_path": place.environment["LOCAL_WAREHOUSE_HTTP_PATH"],
+        "token": place.environment["LOCAL_WAREHOUSE_TOKEN"],
+        "catalog": "spark_catalog",
+    }
+    assert status["eventhubs"] == {
+        "connection_string": place.environment["EVENTHUBS_CONNECTION_STRING"],
+        "kafka_bootstrap": place.environment["EVENTHUBS_KAFKA_BOOTSTRAP"],
+        "hubs": ["orders"],
+    }
 
 
-def test_the_docs_describe_every_model_and_column(place: Place, first: dict[str, int]) -> None:
+def test_the_docs_describe_every_model_and_column(place: Place, first_demo: dict[str, int]) -> None:
     place.dbt("docs", "generate")
     target = place.folder / "target"
     manifest = json.loads((target / "manifest.json").read_text())
@@ -141,7 +132,7 @@ def test_the_docs_describe_every_model_and_column(place: Place, first: dict[str,
         assert list(built) == list(described), name
 
 
-def test_sources_are_fresh(place: Place, first: dict[str, int]) -> None:
+def test_sources_are_fresh(place: Place, first_demo: dict[str, int]) -> None:
     place.dbt("source", "freshness")
     results = json.loads((place.folder / "target" / "sources.json").read_text())["results"]
     assert [result["status"] for result in results] == ["pass", "pass"]

@@ -20,6 +20,8 @@ from emulators.settings import REPOSITORY
 from emulators.warehouse.sessions.history import HISTORY_FILE
 from tests.e2e.place import Place
 
+pytestmark = pytest.mark.xdist_group("dbt")
+
 CUSTOMER = "C1023"
 NAME = "Ánn O'Zyxwv"
 EMAIL = "ann.zyxwv@example.com"
@@ -298,12 +300,7 @@ class Shop:
 
     def refused(self, *arguments: str) -> str:
         """What dbt says as it fails."""
-        folder = self.place.folder
-        options = ("--project-dir", str(folder), "--target-path", str(folder / "target"))
-        log = ("--no-use-colors", "--log-path", str(folder / "logs"))
-        answer = self.place.run("dbt", *log, *arguments, "--target", self.place.target, *options)
-        assert answer.returncode == 1, answer.stdout
-        return answer.stdout
+        return self.place.dbt_refuses(*arguments, "--project-dir", str(self.place.folder))
 
     def erase(self) -> str:
         return self.dbt("run-operation", "erase_customer", "--args", f"{{customer_id: {CUSTOMER}}}")

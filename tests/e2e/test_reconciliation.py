@@ -76,7 +76,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         faults = ("--fault", "all=0.05", "--truth", str(truth))
         sent = place.ingestion("simulate", "--events", str(EVENTS), "--seed", SEED, *faults)
         assert place.land() == sent["sent"]
-        place.dbt("build", *([] if IS_SOAK else SHORT), timeout=1800)
+        place.dbt("build", *([] if IS_SOAK else SHORT))
         yield Run(place, truth)
 
 

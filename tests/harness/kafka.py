@@ -24,7 +24,8 @@ class KafkaClient:
         }
 
     def create(self, hub: str, partitions: int = 1) -> None:
-        AdminClient(self.config).create_topics([NewTopic(hub, partitions, 1)])[hub].result(timeout=20)
+        admin = AdminClient(self.config)  # forgotten, it would not wait for the answer
+        admin.create_topics([NewTopic(hub, partitions, 1)])[hub].result(timeout=20)
 
     def delete(self, hub: str) -> None:
         """Delete a hub and wait until it is gone."""
@@ -35,7 +36,8 @@ class KafkaClient:
     def expire(self, hub: str, before: dict[int, int]) -> None:
         """Let the messages before these offsets expire, by partition, as retention does."""
         ends = [TopicPartition(hub, partition, offset) for partition, offset in before.items()]
-        for future in AdminClient(self.config).delete_records(ends).values():
+        admin = AdminClient(self.config)
+        for future in admin.delete_records(ends).values():
             future.result(timeout=20)
 
     def produce(self, hub: str, bodies: Iterable[bytes | None], **options: Any) -> None:

@@ -59,7 +59,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with emulated(folder) as place:
         assert place.emulators("up").returncode == 0
         # Every table is there before the first event: what is measured is the steady state.
-        place.dbt("build", "--exclude-resource-type", "unit_test", timeout=1800)
+        place.dbt_in_its_own_process("build", "--exclude-resource-type", "unit_test", timeout=1800)
         result = _run(place, folder)
         _print(result)
         yield result
@@ -96,7 +96,7 @@ def _run(place: Place, folder: Path) -> Run:
     builds.check()
     minutes = stream.minutes(place)
     overall = stream.overall(place)
-    place.dbt("build", "--exclude-resource-type", "unit_test", timeout=3600)
+    place.dbt_in_its_own_process("build", "--exclude-resource-type", "unit_test", timeout=3600)
     return Run(place, truth, summary, builds, memory, minutes, overall)
 
 
