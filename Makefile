@@ -16,7 +16,7 @@ QUIETLY := quietly() { local said; said=$$("$$@" 2>&1) || { echo "$$said"; retur
 ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-all lint format unit integration golden e2e soak bench docs lock conformance clean
+.PHONY: help setup demo up down status test test-all checks lint format unit integration golden e2e soak bench docs lock conformance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,11 +50,15 @@ down: .venv/.complete ## Stop the emulators; their state stays under .local/
 status: .venv/.complete ## Tell what is up and how to reach it
 	@$(PY) -m emulators status
 
-test: lint unit setup ## Run every check and test but the long forms, from nothing: a quarter of an hour
+test: checks ## Run every check and test but the long forms, from nothing: a quarter of an hour
 	@$(PY) -m pytest -x $(SIDE_BY_SIDE) $(SLOWEST) $(WITHOUT_LONG_FORMS) tests/integration tests/e2e
 
-test-all: lint unit setup ## Run every check and test, long forms too: up to an hour
+test-all: checks ## Run every check and test, long forms too: up to an hour
 	@$(PY) -m pytest $(SIDE_BY_SIDE) $(SLOWEST) tests/integration tests/e2e
+
+# Side by side, as each of them keeps little more than one core busy.
+checks: .venv/.complete
+	@$(MAKE) --no-print-directory --jobs=2 lint setup unit
 
 lint: .venv/.complete ## Check Python (ruff, mypy), SQL (sqlfluff), dbt's conventions, rooms and dependencies
 	@.venv/bin/ruff check --quiet .

@@ -17,6 +17,9 @@ from ingestion.simulation.simulator import Simulator
 from ingestion.tables import bootstrap, ingest_batches, order_events
 from tests.integration.ingestion.conftest import Emulator, Place, wait_until
 
+STALL_SECONDS = 30.0
+"""A batch takes about one, on a busy machine several."""
+
 
 def land(spark: SparkSession, place: Place, max_offsets: int = 100_000, from_table: bool = False) -> Landed:
     settings = LandSettings.load(place.environment)
@@ -112,7 +115,16 @@ def test_continuous_landing_stops_at_sigterm_and_says_what_it_did(place: Place) 
     summary = json.loads(stdout)
     assert (summary["landed"], summary["batches"] >= 2, summary["stopped"]) == (300, True, True)
     assert place.landed() == place.held()
-    place.check_batches()
+    # Nothing stalls: neither within a batch nor between two of them.
+    assert all(batch["total_seconds"] < STALL_SECONDS for batch in place.check_batches())
+    first, *later = sorted(place.rows(), key=lambda row: (row["ingest_batch_id"], row["offset"]))
+    waited = [
+        (row["ingested_at"] - row["enqueued_at"]).total_seconds()
+        for row in later
+        if row["ingest_batch_id"] > first["ingest_batch_id"]
+    ]
+    assert len(waited) == 200
+    assert max(waited) < STALL_SECONDS
 
 
 def test_sigterm_ends_one_pass_after_a_batch_and_the_next_one_goes_on(

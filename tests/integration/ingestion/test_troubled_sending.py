@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -29,6 +30,9 @@ from tests.integration.ingestion.peers import HUB, Batch, FaultyHub, Line
 
 BOUND_SECONDS = 10.0
 """From the fault to an error, or to success."""
+LATE_SECONDS = 6.0
+"""From here on a success that did not come may have been on its way."""
+MOST_LATE = 3
 EVENTS = [b'{"number": %d, "filling": "%s"}' % (number, b"x" * 1000) for number in range(50)]
 
 Treatment = Callable[[Batch], None]
@@ -184,15 +188,19 @@ def run(case: Case) -> Outcome:
 def outcomes() -> dict[str, Outcome]:
     """All cases at once, as they do little but wait. The SDK takes 6 of the 8 s that a success may take, and
     8 of the 10 s of an error: one that comes too late on a machine that stands still for two seconds runs
-    again, alone.
+    again, alone. What fails early does not, and no more than a few may be late.
     """
     with ThreadPoolExecutor(len(CASES)) as threads:
         found = dict(zip(CASES, threads.map(run, CASES.values()), strict=True))
     late = [
         name
         for name, case in CASES.items()
-        if found[name].seconds >= BOUND_SECONDS or (found[name].error and not case.error)
+        if found[name].seconds >= BOUND_SECONDS
+        or (found[name].error and not case.error and found[name].seconds >= LATE_SECONDS)
     ]
+    assert len(late) <= MOST_LATE, {name: found[name] for name in late}
+    if late:
+        warnings.warn(f"late at first, and run again alone: {', '.join(late)}", stacklevel=1)
     return found | {name: run(CASES[name]) for name in late}
 
 

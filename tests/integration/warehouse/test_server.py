@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,6 +16,7 @@ from databricks.sql.exc import Error, RequestError, ServerOperationError
 from emulators.certificates import BUNDLE_FILE
 from emulators.runtime.class_archive import archive_of
 from emulators.settings import HTTP_PATH, LOOPBACK
+from tests.harness.processes import wait_until
 from tests.integration.warehouse.conftest import Warehouse
 
 
@@ -86,18 +86,33 @@ def test_a_view_is_there_while_it_is_replaced(warehouse: Warehouse) -> None:
             each.result()
 
 
+def load(process: psutil.Process, seconds: float = 2.0) -> float:
+    """How many cores a process keeps busy."""
+    before = process.cpu_times()
+    time.sleep(seconds)
+    after = process.cpu_times()
+    return (after.user + after.system - before.user - before.system) / seconds
+
+
 def test_a_statement_can_be_cancelled(warehouse: Warehouse) -> None:
+    endless = "select count(*) from range(1000000000000) where rand() < 2"
+    (jvm,) = (each for each in psutil.Process(warehouse.process.pid).children() if each.name() == "java")
     with warehouse.connect() as connection, connection.cursor() as cursor:
-        timer = threading.Timer(4, cursor.cancel)
-        timer.start()
+        cursor.execute_async(endless)
+        time.sleep(2)
+        under_way = load(jvm)
         began = time.monotonic()
-        with pytest.raises(Error):
-            cursor.execute("select count(*) from range(1000000000000) where rand() < 2")
-        timer.join()
-        assert time.monotonic() - began < 30
+        cursor.cancel()
+        with pytest.raises(Error, match=r"(?i)cancel"):
+            cursor.get_async_execution_result()  # type: ignore[no-untyped-call]
+        assert time.monotonic() - began < 10
         with connection.cursor() as another:
             another.execute("select 1")
             assert tuple(another.fetchone() or ()) == (1,)
+    # It is not only said to be over: Spark computes nothing any more.
+    wait_until(lambda: load(jvm) < under_way / 4, "Spark stops", seconds=30)
+    status = f"select execution_status from system.query.history where statement_text = '{endless}'"
+    assert warehouse.rows(status) == [("CANCELED",)]
 
 
 def test_a_long_statement_is_polled_to_its_end(warehouse: Warehouse) -> None:
