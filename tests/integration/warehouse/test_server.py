@@ -56,7 +56,7 @@ def test_sessions_run_at_the_same_time(warehouse: Warehouse) -> None:
 def test_the_jvm_maps_the_archive_of_classes(warehouse: Warehouse) -> None:
     processes = psutil.Process(warehouse.process.pid).children(recursive=True)
     (jvm,) = (process for process in processes if process.name() == "java")
-    archive = archive_of(warehouse.settings, warehouse.java).resolve()
+    archive = archive_of(warehouse.settings, warehouse.java)
     assert str(archive) in {area.path for area in jvm.memory_maps()}
 
 
@@ -96,7 +96,8 @@ def load(process: psutil.Process, seconds: float = 2.0) -> float:
 
 def test_a_statement_can_be_cancelled(warehouse: Warehouse) -> None:
     endless = "select count(*) from range(1000000000000) where rand() < 2"
-    (jvm,) = (each for each in psutil.Process(warehouse.process.pid).children() if each.name() == "java")
+    processes = psutil.Process(warehouse.process.pid).children(recursive=True)
+    (jvm,) = (each for each in processes if each.name() == "java")
     with warehouse.connect() as connection, connection.cursor() as cursor:
         cursor.execute_async(endless)
         time.sleep(2)
