@@ -9,16 +9,13 @@ from pyspark.sql import types as t
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
 from emulators.warehouse.names import INFORMATION_SCHEMA, own_catalog, spark_schema, split
+from emulators.warehouse.protocol import metadata_columns
 from emulators.warehouse.results import result_set
-from emulators.warehouse.results.result_set import Column, ResultSet
+from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import patterns
 from emulators.warehouse.sql.type_names import sql_name
 from emulators.warehouse.thrift_types import ttypes
-
-_STRING = t.StringType()
-_INT = t.IntegerType()
-_SHORT = t.ShortType()
 
 _TABLE_TYPES = dict.fromkeys(
     ("MANAGED", "EXTERNAL", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE"), "TABLE"
@@ -82,9 +79,8 @@ class Metadata:
 
     def catalogs(self, request: Any, session: Session) -> ResultSet:
         """Every catalog."""
-        return result_set.from_rows(
-            _strings("TABLE_CAT"), [(each,) for each in self._catalog.catalog_names()]
-        )
+        names = self._catalog.catalog_names()
+        return result_set.from_rows(metadata_columns.CATALOGS, [(each,) for each in names])
 
     def schemas(self, request: Any, session: Session) -> ResultSet:
         """Schemas whose name is like a pattern (`%` and `_`)."""
@@ -98,7 +94,7 @@ class Metadata:
             for schema, catalog in found
             if _is_like(catalog, request.catalogName) and _is_like(schema, request.schemaName)
         )
-        return result_set.from_rows(_strings("TABLE_SCHEM", "TABLE_CATALOG"), rows)
+        return result_set.from_rows(metadata_columns.SCHEMAS, rows)
 
     def tables(self, request: Any, session: Session) -> ResultSet:
         """Tables and views whose schema and name are like a pattern."""
@@ -108,24 +104,12 @@ class Metadata:
             for each in self._relations(request)
             if (kind := _TABLE_TYPES.get(each.type, each.type)) and (not wanted or kind in wanted)
         ]
-        columns = _strings(
-            "TABLE_CAT",
-            "TABLE_SCHEM",
-            "TABLE_NAME",
-            "TABLE_TYPE",
-            "REMARKS",
-            "TYPE_CAT",
-            "TYPE_SCHEM",
-            "TYPE_NAME",
-            "SELF_REFERENCING_COL_NAME",
-            "REF_GENERATION",
-        )
-        return result_set.from_rows(columns, rows)
+        return result_set.from_rows(metadata_columns.TABLES, rows)
 
     def table_types(self, request: Any, session: Session) -> ResultSet:
         """The kinds of relation there can be."""
         kinds = ("TABLE", "VIEW", "MATERIALIZED_VIEW", "STREAMING_TABLE", "METRIC_VIEW")
-        return result_set.from_rows(_strings("TABLE_TYPE"), [(each,) for each in kinds])
+        return result_set.from_rows(metadata_columns.TABLE_TYPES, [(each,) for each in kinds])
 
     def columns(self, request: Any, session: Session) -> ResultSet:
         """Columns whose schema, relation and name are like a pattern."""
@@ -136,7 +120,7 @@ class Metadata:
             for position, column in enumerate(self._records.columns(relation.schema, relation.name))
             if _is_like(column.name, request.columnName)
         ]
-        return result_set.from_rows(_COLUMN_COLUMNS, rows)
+        return result_set.from_rows(metadata_columns.COLUMNS, rows)
 
     def type_info(self, request: Any, session: Session) -> ResultSet:
         """The types a column can have."""
@@ -150,7 +134,7 @@ class Metadata:
                     *(not is_number, False, False, None, 0, scale, None, None, 10 if is_number else None),
                 )
             )
-        return result_set.from_rows(_TYPE_COLUMNS, rows)
+        return result_set.from_rows(metadata_columns.TYPES, rows)
 
     def functions(self, request: Any, session: Session) -> ResultSet:
         """Functions whose schema and name are like a pattern: people's own, not those of SQL."""
@@ -167,9 +151,7 @@ class Metadata:
                 kind = _RETURNS_TABLE if is_table else _RETURNS_NO_TABLE
                 remarks = each.details.get("comment", "")
                 rows.append((catalog, schema, each.name, remarks, kind, each.name))
-        names = ("FUNCTION_CAT", "FUNCTION_SCHEM", "FUNCTION_NAME", "REMARKS")
-        columns = [*_strings(*names), Column("FUNCTION_TYPE", _INT), *_strings("SPECIFIC_NAME")]
-        return result_set.from_rows(columns, rows)
+        return result_set.from_rows(metadata_columns.FUNCTIONS, rows)
 
     def primary_keys(self, request: Any, session: Session) -> ResultSet:
         """The primary key of a table."""
@@ -180,9 +162,7 @@ class Metadata:
             if key.kind == "PRIMARY KEY"
             for position, column in enumerate(key.columns)
         ]
-        names = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "COLUMN_NAME", "KEY_SEQ", "PK_NAME"]
-        columns = [Column(each, _INT if each == "KEY_SEQ" else _STRING) for each in names]
-        return result_set.from_rows(columns, rows)
+        return result_set.from_rows(metadata_columns.PRIMARY_KEYS, rows)
 
     def cross_reference(self, request: Any, session: Session) -> ResultSet:
         """The foreign keys of one table, of one that others refer to, or between two."""
@@ -213,7 +193,7 @@ class Metadata:
                         zip(key.columns, referred, strict=False)
                     )
                 ]
-        return result_set.from_rows(_CROSS_REFERENCE_COLUMNS, rows)
+        return result_set.from_rows(metadata_columns.CROSS_REFERENCE, rows)
 
     def _relations(self, request: Any) -> list[Relation]:
         schemas = {
@@ -227,71 +207,6 @@ class Metadata:
             for each in self._records.relations()
             if each.schema in schemas and _is_like(each.name, request.tableName)
         ]
-
-
-_CROSS_REFERENCE_COLUMNS = [
-    Column("PKTABLE_CAT", _STRING),
-    Column("PKTABLE_SCHEM", _STRING),
-    Column("PKTABLE_NAME", _STRING),
-    Column("PKCOLUMN_NAME", _STRING),
-    Column("FKTABLE_CAT", _STRING),
-    Column("FKTABLE_SCHEM", _STRING),
-    Column("FKTABLE_NAME", _STRING),
-    Column("FKCOLUMN_NAME", _STRING),
-    Column("KEY_SEQ", _INT),
-    Column("UPDATE_RULE", _INT),
-    Column("DELETE_RULE", _INT),
-    Column("FK_NAME", _STRING),
-    Column("PK_NAME", _STRING),
-    Column("DEFERRABILITY", _INT),
-]
-
-_TYPE_COLUMNS = [
-    Column("TYPE_NAME", _STRING),
-    Column("DATA_TYPE", _INT),
-    Column("PRECISION", _INT),
-    Column("LITERAL_PREFIX", _STRING),
-    Column("LITERAL_SUFFIX", _STRING),
-    Column("CREATE_PARAMS", _STRING),
-    Column("NULLABLE", _SHORT),
-    Column("CASE_SENSITIVE", t.BooleanType()),
-    Column("SEARCHABLE", _SHORT),
-    Column("UNSIGNED_ATTRIBUTE", t.BooleanType()),
-    Column("FIXED_PREC_SCALE", t.BooleanType()),
-    Column("AUTO_INCREMENT", t.BooleanType()),
-    Column("LOCAL_TYPE_NAME", _STRING),
-    Column("MINIMUM_SCALE", _SHORT),
-    Column("MAXIMUM_SCALE", _SHORT),
-    Column("SQL_DATA_TYPE", _INT),
-    Column("SQL_DATETIME_SUB", _INT),
-    Column("NUM_PREC_RADIX", _INT),
-]
-
-_COLUMN_COLUMNS = [
-    Column("TABLE_CAT", _STRING),
-    Column("TABLE_SCHEM", _STRING),
-    Column("TABLE_NAME", _STRING),
-    Column("COLUMN_NAME", _STRING),
-    Column("DATA_TYPE", _INT),
-    Column("TYPE_NAME", _STRING),
-    Column("COLUMN_SIZE", _INT),
-    Column("BUFFER_LENGTH", t.ByteType()),
-    Column("DECIMAL_DIGITS", _INT),
-    Column("NUM_PREC_RADIX", _INT),
-    Column("NULLABLE", _INT),
-    Column("REMARKS", _STRING),
-    Column("COLUMN_DEF", _STRING),
-    Column("SQL_DATA_TYPE", _INT),
-    Column("SQL_DATETIME_SUB", _INT),
-    Column("CHAR_OCTET_LENGTH", _INT),
-    Column("ORDINAL_POSITION", _INT),
-    Column("IS_NULLABLE", _STRING),
-    Column("SCOPE_CATALOG", _STRING),
-    Column("SCOPE_SCHEMA", _STRING),
-    Column("SCOPE_TABLE", _STRING),
-    Column("SOURCE_DATA_TYPE", _SHORT),
-    Column("IS_AUTO_INCREMENT", _STRING),
-]
 
 
 def _column_row(relation: Relation, position: int, column: ColumnRecord) -> tuple[Any, ...]:
@@ -334,10 +249,6 @@ def _shown_catalog(catalog: str, asked: str | None) -> str:
 def _shown(relation: Relation, request: Any) -> tuple[str, str]:
     catalog, schema = split(relation.schema)
     return _shown_catalog(catalog, request.catalogName), schema
-
-
-def _strings(*names: str) -> list[Column]:
-    return [Column(each, _STRING) for each in names]
 
 
 def _is_like(name: str, pattern: str | None) -> bool:

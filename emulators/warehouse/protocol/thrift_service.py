@@ -8,15 +8,24 @@ from typing import Any
 from emulators.settings import CATALOG
 from emulators.warehouse.describing import query_history
 from emulators.warehouse.engine import Engine
-from emulators.warehouse.errors import GENERIC_SQL_STATE, sql_error_from
+from emulators.warehouse.errors import sql_error_from
 from emulators.warehouse.names import spark_schema
 from emulators.warehouse.protocol import parameters
 from emulators.warehouse.protocol.driver_metadata import Metadata, info
+from emulators.warehouse.protocol.thrift_answers import (
+    failure,
+    handle_of,
+    invalid_handle,
+    not_supported,
+    state_of,
+    success,
+    without_rows,
+)
 from emulators.warehouse.request_context import USER_AGENT
 from emulators.warehouse.results import encoding
 from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions import session_settings
-from emulators.warehouse.sessions.operations import Operation, Operations, Request, State
+from emulators.warehouse.sessions.operations import Operation, Operations, Request
 from emulators.warehouse.sessions.sessions import Session, Sessions
 from emulators.warehouse.spark.helper_views import helper_views
 from emulators.warehouse.sql import parameter_markers
@@ -34,13 +43,6 @@ OLDEST, NEWEST = (
     ttypes.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V9,
 )
 """Versions of the protocol: a client that offers V8 or more sends parameters only to a server of its own."""
-
-_STATES = {
-    State.RUNNING: ttypes.TOperationState.RUNNING_STATE,
-    State.FINISHED: ttypes.TOperationState.FINISHED_STATE,
-    State.FAILED: ttypes.TOperationState.ERROR_STATE,
-    State.CANCELED: ttypes.TOperationState.CANCELED_STATE,
-}
 
 
 class Service:
@@ -77,10 +79,10 @@ class Service:
             session = self._operations.call(begin)
         except Exception as error:
             return ttypes.TOpenSessionResp(
-                status=_error(sql_error_from(error)), serverProtocolVersion=version
+                status=failure(sql_error_from(error)), serverProtocolVersion=version
             )
         return ttypes.TOpenSessionResp(
-            status=_success(),
+            status=success(),
             serverProtocolVersion=version,
             sessionHandle=ttypes.TSessionHandle(
                 sessionId=ttypes.THandleIdentifier(guid=session.id, secret=session.secret),
@@ -96,9 +98,9 @@ class Service:
         """Close a session and whatever it runs."""
         session = self._sessions.close(request.sessionHandle.sessionId.guid)
         if session is None:
-            return ttypes.TCloseSessionResp(status=_invalid("session"))
+            return ttypes.TCloseSessionResp(status=invalid_handle("session"))
         self._operations.close_all_of(session)
-        return ttypes.TCloseSessionResp(status=_success())
+        return ttypes.TCloseSessionResp(status=success())
 
     def ExecuteStatement(self, request: Any) -> Any:  # noqa: N802
         """Start a statement; its rows come along when it ends soon and they fit."""
@@ -131,31 +133,31 @@ class Service:
         """The state of an operation; waits a little for its end."""
         operation = self._find(request.operationHandle)
         if operation is None:
-            return ttypes.TGetOperationStatusResp(status=_invalid("operation"))
+            return ttypes.TGetOperationStatusResp(status=invalid_handle("operation"))
         operation.wait(WAIT_SECONDS)
-        return _status_of(operation)
+        return state_of(operation)
 
     def GetResultSetMetadata(self, request: Any) -> Any:  # noqa: N802
         """The columns of an operation's rows."""
         operation = self._find(request.operationHandle)
         if operation is None:
-            return ttypes.TGetResultSetMetadataResp(status=_invalid("operation"))
+            return ttypes.TGetResultSetMetadataResp(status=invalid_handle("operation"))
         encoder = _encoder_of(operation)
         if encoder is None:
-            return ttypes.TGetResultSetMetadataResp(status=_without_rows(operation))
+            return ttypes.TGetResultSetMetadataResp(status=without_rows(operation))
         return encoder.metadata()
 
     def FetchResults(self, request: Any) -> Any:  # noqa: N802
         """The next rows of an operation."""
         operation = self._find(request.operationHandle)
         if operation is None:
-            return ttypes.TFetchResultsResp(status=_invalid("operation"))
+            return ttypes.TFetchResultsResp(status=invalid_handle("operation"))
         encoder = _encoder_of(operation)
         if encoder is None:
-            return ttypes.TFetchResultsResp(status=_without_rows(operation))
+            return ttypes.TFetchResultsResp(status=without_rows(operation))
         rows, has_more = encoder.next_rows(request.maxRows or 0, request.maxBytes or 0)
         return ttypes.TFetchResultsResp(
-            status=_success(),
+            status=success(),
             hasMoreRows=has_more,
             results=rows,
             resultSetMetadata=encoder.metadata() if request.includeResultSetMetadata else None,
@@ -165,16 +167,16 @@ class Service:
         """Stop an operation; one that has ended is left as it is."""
         operation = self._find(request.operationHandle)
         if operation is None:
-            return ttypes.TCancelOperationResp(status=_invalid("operation"))
+            return ttypes.TCancelOperationResp(status=invalid_handle("operation"))
         self._operations.cancel(operation)
-        return ttypes.TCancelOperationResp(status=_success())
+        return ttypes.TCancelOperationResp(status=success())
 
     def CloseOperation(self, request: Any) -> Any:  # noqa: N802
         """Forget an operation and its rows."""
         operation = self._find(request.operationHandle)
         if operation is not None:
             self._operations.close(operation)
-        return ttypes.TCloseOperationResp(status=_success())
+        return ttypes.TCloseOperationResp(status=success())
 
     def GetCatalogs(self, request: Any) -> Any:  # noqa: N802
         """Every catalog."""
@@ -214,19 +216,19 @@ class Service:
 
     def GetInfo(self, request: Any) -> Any:  # noqa: N802
         """Name and version of the server."""
-        return ttypes.TGetInfoResp(status=_success(), infoValue=info(request.infoType))
+        return ttypes.TGetInfoResp(status=success(), infoValue=info(request.infoType))
 
     def GetDelegationToken(self, request: Any) -> Any:  # noqa: N802
         """There are no delegation tokens."""
-        return ttypes.TGetDelegationTokenResp(status=_not_supported("GetDelegationToken"))
+        return ttypes.TGetDelegationTokenResp(status=not_supported("GetDelegationToken"))
 
     def CancelDelegationToken(self, request: Any) -> Any:  # noqa: N802
         """There are no delegation tokens."""
-        return ttypes.TCancelDelegationTokenResp(status=_not_supported("CancelDelegationToken"))
+        return ttypes.TCancelDelegationTokenResp(status=not_supported("CancelDelegationToken"))
 
     def RenewDelegationToken(self, request: Any) -> Any:  # noqa: N802
         """There are no delegation tokens."""
-        return ttypes.TRenewDelegationTokenResp(status=_not_supported("RenewDelegationToken"))
+        return ttypes.TRenewDelegationTokenResp(status=not_supported("RenewDelegationToken"))
 
     def _metadata_call(self, request: Any, response: Any, run: Callable[[Any, Session], ResultSet]) -> Any:
         name = type(request).__name__.removeprefix("T").removesuffix("Req")
@@ -248,17 +250,17 @@ class Service:
     ) -> Any:
         session = self._sessions.find(request.sessionHandle.sessionId.guid)
         if session is None:
-            return response(status=_invalid("session"))
+            return response(status=invalid_handle("session"))
         operation = self._operations.start(session, read(request, session), lambda: run(session), is_call)
         direct = None
         if request.getDirectResults:
             operation.wait(WAIT_SECONDS)
             direct = self._direct_results(operation, request.getDirectResults)
-        return response(status=_success(), operationHandle=_handle(operation), directResults=direct)
+        return response(status=success(), operationHandle=handle_of(operation), directResults=direct)
 
     def _direct_results(self, operation: Operation, wanted: Any) -> Any:
         """Everything the driver would ask for next, when the operation has ended: it saves three calls."""
-        direct = ttypes.TSparkDirectResults(operationStatus=_status_of(operation))
+        direct = ttypes.TSparkDirectResults(operationStatus=state_of(operation))
         if direct.operationStatus.operationState == ttypes.TOperationState.RUNNING_STATE:
             return direct  # even if it has ended by now: the driver asks on
         if operation.encoder:
@@ -266,13 +268,13 @@ class Service:
                 min(wanted.maxRows or DIRECT_MAX_ROWS, DIRECT_MAX_ROWS), wanted.maxBytes or 0
             )
             direct.resultSetMetadata = operation.encoder.metadata()
-            direct.resultSet = ttypes.TFetchResultsResp(status=_success(), hasMoreRows=has_more, results=rows)
+            direct.resultSet = ttypes.TFetchResultsResp(status=success(), hasMoreRows=has_more, results=rows)
             if not has_more and not operation.encoder.is_downloaded:
                 self._operations.close(operation)
-                direct.closeOperation = ttypes.TCloseOperationResp(status=_success())
+                direct.closeOperation = ttypes.TCloseOperationResp(status=success())
         else:
             self._operations.close(operation)
-            direct.closeOperation = ttypes.TCloseOperationResp(status=_success())
+            direct.closeOperation = ttypes.TCloseOperationResp(status=success())
         return direct
 
     def _find(self, handle: Any) -> Operation | None:
@@ -282,72 +284,7 @@ class Service:
         return operation
 
 
-def _handle(operation: Operation) -> Any:
-    return ttypes.TOperationHandle(
-        operationId=ttypes.THandleIdentifier(guid=operation.id, secret=operation.secret),
-        operationType=ttypes.TOperationType.EXECUTE_STATEMENT,
-        hasResultSet=True,
-    )
-
-
-def _status_of(operation: Operation) -> Any:
-    state = operation.state  # first: the rest is set before it
-    error = operation.error
-    result = operation.result
-    return ttypes.TGetOperationStatusResp(
-        # The call itself succeeded; JDBC takes the reason of a failure from here.
-        status=ttypes.TStatus(
-            statusCode=ttypes.TStatusCode.SUCCESS_STATUS, errorMessage=str(error) if error else None
-        ),
-        operationState=_STATES[state],
-        sqlState=error.sql_state if error else None,
-        errorCode=0 if error else None,
-        errorMessage=str(error) if error else None,
-        displayMessage=str(error) if error else None,
-        operationStarted=int(operation.started_at * 1000),
-        operationCompleted=int(operation.ended_at * 1000) if operation.ended_at else None,
-        hasResultSet=True,
-        numModifiedRows=result.affected_rows if result else None,
-    )
-
-
 def _encoder_of(operation: Operation) -> encoding.Encoder | None:
     """What writes the rows of an operation, waiting for its end; None when there are none (yet)."""
     operation.wait(ROWS_WAIT_SECONDS)
     return operation.encoder
-
-
-def _without_rows(operation: Operation) -> Any:
-    """Why an operation has no rows to be fetched: it failed, or runs still."""
-    if operation.state is State.RUNNING:
-        return ttypes.TStatus(
-            statusCode=ttypes.TStatusCode.STILL_EXECUTING_STATUS, infoMessages=["The statement still runs."]
-        )
-    return _error(operation.error)
-
-
-def _success() -> Any:
-    return ttypes.TStatus(statusCode=ttypes.TStatusCode.SUCCESS_STATUS)
-
-
-def _invalid(what: str) -> Any:
-    return ttypes.TStatus(
-        statusCode=ttypes.TStatusCode.INVALID_HANDLE_STATUS,
-        sqlState=GENERIC_SQL_STATE,
-        errorMessage=f"[INVALID_HANDLE] There is no such {what}: it was closed, or the warehouse restarted.",
-    )
-
-
-def _not_supported(what: str) -> Any:
-    return ttypes.TStatus(
-        statusCode=ttypes.TStatusCode.ERROR_STATUS, sqlState="0A000", errorMessage=f"{what} is not supported."
-    )
-
-
-def _error(error: BaseException | None) -> Any:
-    return ttypes.TStatus(
-        statusCode=ttypes.TStatusCode.ERROR_STATUS,
-        sqlState=getattr(error, "sql_state", GENERIC_SQL_STATE),
-        errorMessage=str(error),
-        displayMessage=str(error),
-    )

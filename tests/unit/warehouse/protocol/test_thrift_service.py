@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from emulators.warehouse.errors import SqlError
-from emulators.warehouse.protocol import thrift_service
+from emulators.warehouse.protocol import thrift_answers, thrift_service
 from emulators.warehouse.protocol.thrift_service import Service
 from emulators.warehouse.results import encoding
 from emulators.warehouse.results.result_set import ResultSet
@@ -27,15 +27,15 @@ def test_a_statement_that_ends_while_the_answer_is_worded_stays_open(
 ) -> None:
     operation = Operation(Session(cast(Any, None), "c", "s"), Request("select 1", encoding.COLUMNS))
     operations = MagicMock(start=MagicMock(return_value=operation))
-    status_of = thrift_service._status_of
+    state_of = thrift_answers.state_of
 
     def ends_meanwhile(of: Operation) -> Any:
-        status = status_of(of)
+        status = state_of(of)
         of.end(state, lambda _: None, **cast(Any, ENDS[state]))
         return status
 
     monkeypatch.setattr(thrift_service, "WAIT_SECONDS", 0)
-    monkeypatch.setattr(thrift_service, "_status_of", ends_meanwhile)
+    monkeypatch.setattr(thrift_service, "state_of", ends_meanwhile)
     request = ttypes.TExecuteStatementReq(
         sessionHandle=ttypes.TSessionHandle(sessionId=ttypes.THandleIdentifier(guid=b"1")),
         statement="select 1",
