@@ -12,12 +12,12 @@ from pyspark.sql import types as t
 from emulators.warehouse.catalog.kinds import MANUAL, MATERIALIZED_VIEW, STREAMING_TABLE
 from emulators.warehouse.catalog.records.derived import MaterializedView, Refresh
 from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
+from emulators.warehouse.clock import TIME
 from emulators.warehouse.names import split
 from emulators.warehouse.sql import type_names
 from emulators.warehouse.sql.quoting import listed, quoted
 from emulators.warehouse.sql.statements import Key, Mask, Name, RowFilter
 from emulators.warehouse.sql.table_properties import shown
-from emulators.warehouse.storage.database import TIME
 
 Row = tuple[str, str | None, str | None]
 

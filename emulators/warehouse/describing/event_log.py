@@ -17,6 +17,7 @@ from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.records.derived import Refresh
+from emulators.warehouse.clock import TIME
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.names import split
 from emulators.warehouse.results import result_set
@@ -25,7 +26,6 @@ from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.spark.helper_views import helper_views
 from emulators.warehouse.sql.quoting import quoted
 from emulators.warehouse.sql.statements import EventLogQuery
-from emulators.warehouse.storage.database import TIME
 
 _SCHEMA = t.StructType(
     [

@@ -12,6 +12,7 @@ from emulators.warehouse.catalog.catalog import Catalog, local_path
 from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW
 from emulators.warehouse.catalog.records.derived import MaterializedView
 from emulators.warehouse.catalog.records.relations import Relation
+from emulators.warehouse.clock import now
 from emulators.warehouse.errors import SqlError, table_not_found
 from emulators.warehouse.files.read_files import FileRelations
 from emulators.warehouse.relations.refreshes import attempt
@@ -27,7 +28,6 @@ from emulators.warehouse.sql.statements import (
     DropView,
     Name,
 )
-from emulators.warehouse.storage.database import now
 
 
 class MaterializedViews:

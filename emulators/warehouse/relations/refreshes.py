@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from emulators.warehouse import cancellation
 from emulators.warehouse.catalog.records.derived import DerivedRecords
+from emulators.warehouse.clock import now
 from emulators.warehouse.errors import canceled, sql_error_from
-from emulators.warehouse.storage.database import now
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from typing import Any
 
 from pyspark.sql import types as t
 
+from emulators.warehouse.clock import at
 from emulators.warehouse.sql.lexer import first_word
-from emulators.warehouse.storage.database import at
 from emulators.warehouse.storage.sqlite_reader import SqliteReader
 
 HISTORY_FILE = "history.sqlite"

@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from emulators.warehouse.storage.sqlite_reader import SqliteReader
 
 SCHEMA_SQL = Path(__file__).with_name("records.sql")
 VIEWS_SQL = Path(__file__).with_name("information_schema.sql")
-TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 _NEWER_COLUMNS = (
     ("schema_record", "catalog_name", f"text not null default '{CATALOG}'"),
@@ -30,16 +28,6 @@ _NEWER_COLUMNS = (
 
 _VERSION = 1
 """Raised when more is recorded of columns than before. 1: the lengths of CHAR and VARCHAR."""
-
-
-def now() -> str:
-    """This moment, as records keep times."""
-    return datetime.now(UTC).strftime(TIME)
-
-
-def at(seconds: float) -> str:
-    """A moment in seconds since the epoch, as records keep times."""
-    return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
 
 
 class Database:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from emulators.warehouse.clock import now
 from emulators.warehouse.sql.statements import Mask, RowFilter
-from emulators.warehouse.storage.database import Database, now
+from emulators.warehouse.storage.database import Database
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 from emulators.warehouse import names
 from emulators.warehouse.catalog.records.privileges import PrivilegeRecords
 from emulators.warehouse.catalog.spark_catalog import SchemaEntry
+from emulators.warehouse.clock import now
 from emulators.warehouse.sql import routines
-from emulators.warehouse.storage.database import now
 
 
 @dataclass(frozen=True)

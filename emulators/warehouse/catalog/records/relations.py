@@ -16,10 +16,10 @@ from emulators.warehouse.catalog.records.namespaces import NamespaceRecords
 from emulators.warehouse.catalog.records.privileges import OWNER
 from emulators.warehouse.catalog.records.volumes import VolumeRecords
 from emulators.warehouse.catalog.spark_catalog import RelationEntry
+from emulators.warehouse.clock import at, now
 from emulators.warehouse.sql import type_names
 from emulators.warehouse.sql.statements import Key
 from emulators.warehouse.sql.table_properties import FORMAT
-from emulators.warehouse.storage.database import at, now
 
 _RELATIONS = """
 select schema_name, name, type, provider, location, comment, definition, properties, delta_version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emulators.warehouse.catalog.records.privileges import PrivilegeRecords
-from emulators.warehouse.storage.database import now
+from emulators.warehouse.clock import now
 
 MANAGED = "MANAGED"
 EXTERNAL = "EXTERNAL"
