@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from emulators.warehouse.errors import table_not_found
 from emulators.warehouse.names import INFORMATION_SCHEMA, shown, split
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
+from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.spark.helper_views import is_helper
 from emulators.warehouse.sql import patterns, statements, table_properties
@@ -35,7 +36,7 @@ class Listings:
         self._catalog = catalog
         self._records = catalog.records
 
-    def handlers(self) -> dict[type[statements.Statement], Callable[[Any, Session], ResultSet]]:
+    def handlers(self) -> Handlers:
         """What carries out each of the statements."""
         return {
             statements.ShowCatalogs: self._show_catalogs,

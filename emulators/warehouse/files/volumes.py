@@ -24,6 +24,7 @@ from emulators.warehouse.files.signed_links import FileLinks, FileOperation
 from emulators.warehouse.names import spark_schema, split
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
+from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import patterns, statements
 from emulators.warehouse.sql.lexer import Kind, tokenize
@@ -55,6 +56,19 @@ class Volumes:
         self._records = catalog.records
         self._folder = folder
         self._links = links
+
+    def handlers(self) -> Handlers:
+        """What carries out each of the statements."""
+        return {
+            statements.CreateVolume: self.create,
+            statements.DropVolume: self.drop,
+            statements.RenameVolume: self.rename,
+            statements.CommentOnVolume: self.comment,
+            statements.ShowVolumes: self.show,
+            statements.DescribeVolume: self.describe,
+            statements.TransferFile: self.transfer,
+            statements.ListFiles: self.list_files,
+        }
 
     def create(self, statement: statements.CreateVolume, session: Session) -> None:
         """Carry out `CREATE VOLUME`.

@@ -10,6 +10,7 @@ from emulators.warehouse.files.volumes import Volumes
 from emulators.warehouse.names import split
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
+from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import statements
 from emulators.warehouse.sql.statements import Name
@@ -50,6 +51,14 @@ class Grants:
     def __init__(self, catalog: Catalog, volumes: Volumes) -> None:
         self._catalog = catalog
         self._volumes = volumes
+
+    def handlers(self) -> Handlers:
+        """What carries out each of the statements."""
+        return {
+            statements.Grant: self.change,
+            statements.ShowGrants: self.show,
+            statements.SetOwner: self.set_owner,
+        }
 
     def change(self, statement: statements.Grant, session: Session) -> None:
         """Carry out `GRANT` or `REVOKE`.

@@ -10,6 +10,7 @@ from emulators.warehouse.errors import SqlError, refused_by_catalog, table_not_f
 from emulators.warehouse.names import short_hash
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import ResultSet
+from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql.quoting import listed, quoted
 from emulators.warehouse.sql.statements import AddKey, DropConstraint, Key
@@ -24,6 +25,13 @@ class Keys:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._records = catalog.records
+
+    def handlers(self) -> Handlers:
+        """What carries out each of the statements."""
+        return {
+            AddKey: self.add,
+            DropConstraint: self.drop,
+        }
 
     def add(self, statement: AddKey, session: Session) -> None:
         """Carry out `ALTER … ADD [CONSTRAINT name] {PRIMARY KEY | UNIQUE | FOREIGN KEY}`.

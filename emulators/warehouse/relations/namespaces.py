@@ -6,7 +6,13 @@ from emulators.settings import CATALOG
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.object_names import check_object_name
 from emulators.warehouse.errors import SqlError, no_such_catalog
+<<<<<<< HEAD
 from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, own_catalog, spark_schema, split
+=======
+from emulators.warehouse.files.volumes import Volumes
+from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, spark_schema, split
+from emulators.warehouse.sessions.handlers import Handlers
+>>>>>>> e262f10 (The engine sums up what each feature carries out; commands, views, alterations and clauses of CREATE have modules of their own)
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import statements
 from emulators.warehouse.sql.quoting import quoted
@@ -15,9 +21,20 @@ from emulators.warehouse.sql.quoting import quoted
 class Namespaces:
     """Carries out the statements about catalogs and schemas that Spark does not know."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, volumes: Volumes) -> None:
         self._catalog = catalog
+        self._volumes = volumes
         self._records = catalog.records
+
+    def handlers(self) -> Handlers:
+        """What carries out each of the statements."""
+        return {
+            statements.UseSchema: self.use,
+            statements.CreateCatalog: self.create_catalog,
+            statements.DropCatalog: self.drop_catalog,
+            statements.CommentOnCatalog: self.comment_on_catalog,
+            statements.SetNamespaceTags: self.set_tags,
+        }
 
     def create_catalog(self, statement: statements.CreateCatalog, session: Session) -> None:
         """Carry out `CREATE CATALOG`.
@@ -58,6 +75,7 @@ class Namespaces:
                 "2BP01",
             )
         self._catalog.drop_catalog(name)
+        self._volumes.drop_orphans()
 
     def comment_on_catalog(self, statement: statements.CommentOnCatalog, session: Session) -> None:
         """Carry out `COMMENT ON CATALOG`."""

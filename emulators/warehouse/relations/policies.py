@@ -8,6 +8,7 @@ from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.names import split
+from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql.quoting import quoted
 from emulators.warehouse.sql.statements import Clauses, Mask, Name, RowFilter, SetMask, SetRowFilter
@@ -19,6 +20,13 @@ class Policies:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._records = catalog.records
+
+    def handlers(self) -> Handlers:
+        """What carries out each of the statements."""
+        return {
+            SetRowFilter: self.set_row_filter,
+            SetMask: self.set_mask,
+        }
 
     def set_row_filter(self, statement: SetRowFilter, session: Session) -> None:
         """Carry out `ALTER … SET ROW FILTER` and `… DROP ROW FILTER`.
