@@ -16,6 +16,7 @@ from emulators.warehouse.relations.alterations import Alterations
 from emulators.warehouse.relations.clauses import CreateClauses
 from emulators.warehouse.relations.commands import Commands
 from emulators.warehouse.relations.derived import DerivedRelations
+from emulators.warehouse.relations.dynamic import Dynamic
 from emulators.warehouse.relations.grants import Grants
 from emulators.warehouse.relations.keys import Keys
 from emulators.warehouse.relations.namespaces import Namespaces
@@ -38,15 +39,18 @@ class Engine:
         self._tuning = Tuning(catalog)
         self._files = FileRelations(catalog, volumes, spark)
         self._views = Views()
+        information_schema = InformationSchema(catalog)
         locks = catalog.locks
         keys, policies = Keys(catalog), Policies(catalog)
         clauses = CreateClauses(catalog, keys, policies)
+        commands = Commands(catalog, locks, self._tuning, self._views, clauses, volumes)
+        self._dynamic = Dynamic(catalog, commands, self._files, self._execute)
         self._handlers: Handlers = {
             statements.Query: self._query,
-            statements.MetadataQuery: InformationSchema(catalog).query,
+            statements.MetadataQuery: lambda each, session: information_schema.query(each.sql, session),
             statements.EventLogQuery: lambda each, session: event_log.query(each, catalog, session),
             statements.DescribedQuery: lambda each, session: described_queries.query(each, catalog, session),
-            **Commands(catalog, locks, self._tuning, self._views, clauses, volumes).handlers(),
+            **commands.handlers(),
             **DerivedRelations(catalog, self._tuning, self._files, clauses, locks).handlers(),
             **Alterations(catalog, locks).handlers(),
             **keys.handlers(),
@@ -72,6 +76,8 @@ class Engine:
 
     def _execute(self, sql: str, session: Session, row_limit: int | None) -> ResultSet:
         self._enter_schema(session)
+        if dynamic := statements.dynamic(sql):
+            return self._dynamic.carry_out(dynamic, session, row_limit)
         sql = self.catalog.translation.translate(sql, session.catalog, split(session.schema)[1])
         statement = statements.recognise(sql)
         if isinstance(statement, statements.CreateMaterialized):

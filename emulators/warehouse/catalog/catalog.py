@@ -28,6 +28,9 @@ from emulators.warehouse.sql.translation import Translation
 
 log = logging.getLogger(__name__)
 
+HIDDEN = "__"
+"""How names begin that the warehouse gives to what it makes for itself: no list shows these."""
+
 
 class Catalog:
     """Names, relations and their records.
@@ -228,6 +231,20 @@ class Catalog:
                 self.records.put_schema(entry)
             else:
                 self.records.drop_schema(name)
+
+    def reconcile(self) -> None:
+        """Record all that Spark's catalog holds now: for statements that do not say what they change."""
+        with self._lock:
+            schemas = {each for each in self._inner.schema_names() if not each.startswith(HIDDEN)}
+            for schema in schemas | {each.name for each in self.records.schemas()}:
+                self.sync_schema(schema)
+            known = {(each.schema, each.name): each for each in self.records.entries()}
+            there = {(schema, name) for schema in schemas for name in self._inner.relation_names(schema)}
+            for where in sorted(there | set(known)):
+                entry, recorded = self._inner.relation(*where), known.get(where)
+                if entry != recorded:
+                    is_same = entry and recorded and entry.created_at == recorded.created_at
+                    self.sync_relation(*where, is_new=not is_same)
 
     def sync_relation(self, schema: str, name: str, is_new: bool) -> None:
         """Record a relation as Spark's catalog holds it now.

@@ -10,6 +10,7 @@ from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import statements
 from emulators.warehouse.sql.quoting import literal, quoted
+from emulators.warehouse.sql.statements import SCHEMA_WORDS
 
 
 class Alterations:
@@ -51,7 +52,7 @@ class Alterations:
             self._catalog.check_column(relation.schema, relation.name, statement.name[-1])
             self._records.put_comment(relation.schema, relation.name, statement.name[-1], statement.comment)
             return
-        if statement.kind in ("SCHEMA", "DATABASE"):
+        if statement.kind in SCHEMA_WORDS:
             session.spark.sql(statement.sql)
             self._catalog.sync_schema(statement.name[-1].lower())
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 
 from pyspark.sql import types as t
@@ -67,7 +69,7 @@ class Commands:
         """Carry out a statement of Spark's.
 
         Raises:
-            SqlError: a relation is of a kind to which it may not be done; Spark's own errors come as they are.
+            SqlError: it may not be done to a relation of this kind; errors of Spark come as they are.
         """
         self._tuning.prepare(session)
         names = [*statement.defines, *([statement.renamed_to] if statement.renamed_to else [])]
@@ -78,12 +80,21 @@ class Commands:
         ):
             return self._run_command(statement, session)
 
-    def _run_command(self, statement: statements.Command, session: Session) -> ResultSet:
-        touched = (*statement.defines, *([statement.writes] if statement.writes else []))
-        for name in touched:
+    def check(self, statement: statements.Command, session: Session) -> None:
+        """Refuse what may not be done before any of it is.
+
+        Raises:
+            SqlError: a relation is of another kind, or a function of a clause does not exist.
+        """
+        for name in (*statement.defines, *([statement.writes] if statement.writes else [])):
             self._refuse_materialized(name, statement, session)
+        if isinstance(statement, statements.DropSchema):
+            self._check_volumes(statement)
         self._check_new_names(statement, session)
         self._clauses.check(statement.clauses, session)
+
+    def _run_command(self, statement: statements.Command, session: Session) -> ResultSet:
+        self.check(statement, session)
         written = self._catalog.find(statement.writes, session) if statement.writes else None
         is_there = [
             self._records.relation(*self._catalog.resolve(each, session)) for each in statement.defines
@@ -106,6 +117,8 @@ class Commands:
             return result
         if written and statement.is_insert:
             result = self._inserted(written, session)
+        if statement.is_unknown:
+            self._catalog.reconcile()
         if statement.schema:
             self._catalog.sync_schema(statement.schema[-1].lower())
         for name in statement.defines:
@@ -185,6 +198,11 @@ class Commands:
             )
 
     def _drop_schema(self, statement: statements.DropSchema, session: Session) -> ResultSet:
+        result = self.run(statement, session)
+        self._volumes.drop_orphans()
+        return result
+
+    def _check_volumes(self, statement: statements.DropSchema) -> None:
         schema = statement.schema[-1].lower() if statement.schema else ""
         if self._records.volumes(schema) and not statement.is_cascade:
             raise SqlError(
@@ -193,9 +211,31 @@ class Commands:
                 "... CASCADE to drop the schema and all its objects.",
                 "2BP01",
             )
-        result = self.run(statement, session)
-        self._volumes.drop_orphans()
-        return result
+
+    def run_script(self, sql: str, commands: Sequence[statements.Command], session: Session) -> ResultSet:
+        """Carry out a compound statement.
+
+        Args:
+            sql: all of it, as Spark is to read it.
+            commands: what is in it beside queries.
+            session: whose it is.
+
+        Raises:
+            SqlError: as of `run`; what was done before an error stays done, and is recorded.
+        """
+        self._tuning.prepare(session)
+        for each in commands:
+            self.check(each, session)
+        names = {name for each in commands for name in (*each.defines, each.renamed_to) if name}
+        relations = [self._catalog.resolve(each, session) for each in names]
+        alone = self._views.alone() if any(each.is_view for each in commands) else nullcontext()
+        with self._locks.held(*relations), alone, self._clauses.leaving_no_folder(relations):
+            try:
+                return result_set.from_command(session.spark.sql(sql))
+            finally:
+                self._catalog.reconcile()
+                if any(isinstance(each, statements.DropSchema) for each in commands):
+                    self._volumes.drop_orphans()
 
     def _copy_into(self, statement: statements.CopyInto, session: Session) -> ResultSet:
         self._refuse_materialized(statement.name, statements.Command(statement.sql), session)

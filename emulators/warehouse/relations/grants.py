@@ -13,7 +13,7 @@ from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import statements
-from emulators.warehouse.sql.statements import Name
+from emulators.warehouse.sql.statements import SCHEMA_WORDS, Name
 
 _COLUMNS = [Column(each, t.StringType()) for each in ("Principal", "ActionType", "ObjectType", "ObjectKey")]
 
@@ -98,7 +98,7 @@ class Grants:
     def _securable(self, kind: str, name: Name, session: Session) -> tuple[str, str, str]:
         if kind == "CATALOG":
             return kind, self._catalog.check_catalog(name[0]), ""
-        if kind in ("SCHEMA", "DATABASE"):
+        if kind in SCHEMA_WORDS:
             return "SCHEMA", self._catalog.resolve_schema(name, session).name, ""
         if kind == "FUNCTION":
             return kind, *self._catalog.resolve(name, session)

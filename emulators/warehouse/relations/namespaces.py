@@ -6,13 +6,9 @@ from emulators.settings import CATALOG
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.object_names import check_object_name
 from emulators.warehouse.errors import SqlError, no_such_catalog
-<<<<<<< HEAD
-from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, own_catalog, spark_schema, split
-=======
 from emulators.warehouse.files.volumes import Volumes
-from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, spark_schema, split
+from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, own_catalog, spark_schema, split
 from emulators.warehouse.sessions.handlers import Handlers
->>>>>>> e262f10 (The engine sums up what each feature carries out; commands, views, alterations and clauses of CREATE have modules of their own)
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import statements
 from emulators.warehouse.sql.quoting import quoted

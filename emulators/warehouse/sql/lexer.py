@@ -56,7 +56,7 @@ class Token:
 
 
 def tokenize(sql: str) -> list[Token]:
-    """Tokens of a statement, comments left out.
+    """Tokens of a statement, comments and the semicolons at its end left out.
 
     Raises:
         SqlError: a quote or a comment is not closed.
@@ -74,13 +74,15 @@ def tokenize(sql: str) -> list[Token]:
             tokens.append(Token(Kind.QUOTED, each.text, start, end))
         elif each.token_type is TokenType.NUMBER:
             tokens.append(Token(Kind.NUMBER, each.text, start, end))
-        elif each.token_type is not TokenType.SEMICOLON:
+        else:
             # sqlglot joins some keywords (`PRIMARY KEY`, `GROUP BY`): give them back one by one.
             for word in re.finditer(r"\S+", sql[start:end]):
                 # A name may begin with a digit, and is a VAR then.
                 is_word = each.token_type is TokenType.VAR or _WORD.fullmatch(word[0])
                 kind = Kind.WORD if is_word else Kind.SYMBOL
                 tokens.append(Token(kind, word[0], start + word.start(), start + word.end()))
+    while tokens and tokens[-1].keyword == ";":
+        tokens.pop()
     return tokens
 
 

@@ -795,3 +795,50 @@ def test_a_metric_view_is_replaced_or_stays_as_it_was(warehouse: Warehouse) -> N
     assert warehouse.rows(
         "select table_name from information_schema.tables where table_name like 'measures%'"
     ) == [("measures",)]
+
+
+def test_statements_within_statements_are_recorded(warehouse: Warehouse) -> None:
+    with warehouse.cursor(catalog="main", schema="default") as cursor:
+
+        def run(statement: str) -> list[tuple[Any, ...]]:
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+        run("create schema if not exists main.within")
+        run("execute immediate 'create table main.within.b as select 1 as x'")
+        run("declare variable v string default 'create view within.vw as select * from main.within.b'")
+        run("execute immediate v")
+        run("declare variable n int default 7")
+        run("execute immediate 'insert into main.within.b values (:n), (:other)' using n, 3 as other")
+        run("execute immediate 'select max(x) from main.within.b;' into n")
+        assert run("select n") == [(7,)]
+        run("replace table main.within.b as select 2 as y")
+        run(
+            "begin create table within.s1 as select 1 as id; create or replace view within.sv as "
+            "select * from main.within.s1; if exists (select * from main.within.s1) then execute immediate "
+            "'create table main.within.s2 as select 2 as a'; end if; "
+            "alter table within.s1 rename to within.s3; end"
+        )
+        with pytest.raises(ServerOperationError, match="DIVIDE_BY_ZERO"):
+            run("begin create table within.s4 as select 1 as a; select 1 / 0; end")
+        for refused in (
+            "begin create materialized view within.mv as select 1 as a; end",
+            "begin declare q string = 'drop table within.b'; execute immediate q; end",
+            "begin transaction",
+        ):
+            with pytest.raises(ServerOperationError, match="UNSUPPORTED_FEATURE"):
+                run(refused)
+        assert run(
+            "select table_name, table_type from information_schema.tables where table_schema = 'within' "
+            "order by 1"
+        ) == [
+            ("b", "MANAGED"),
+            ("s2", "MANAGED"),
+            ("s3", "MANAGED"),
+            ("s4", "MANAGED"),
+            ("sv", "VIEW"),
+            ("vw", "VIEW"),
+        ]
+        assert run("select column_name from information_schema.columns where table_name = 'b'") == [("y",)]
+        run("begin drop schema main.within cascade; end")
+        assert ("within",) not in run("show schemas in main")

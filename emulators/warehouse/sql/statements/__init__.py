@@ -1,7 +1,9 @@
 """Recognises the statements that Databricks has and Spark does not, and what the others touch."""
 
+from emulators.warehouse.sql.statements.dynamic import CompoundStatement, ExecuteImmediate, dynamic
 from emulators.warehouse.sql.statements.files import READ_FILES, CopyInto, ReadFiles, calls_of_read_files
 from emulators.warehouse.sql.statements.forms import (
+    SCHEMA_WORDS,
     AddKey,
     AlterSchedule,
     Analyze,
@@ -72,6 +74,7 @@ from emulators.warehouse.sql.statements.volumes import (
 
 __all__ = [
     "READ_FILES",
+    "SCHEMA_WORDS",
     "AddKey",
     "AlterSchedule",
     "Analyze",
@@ -83,6 +86,7 @@ __all__ = [
     "CommentOn",
     "CommentOnCatalog",
     "CommentOnVolume",
+    "CompoundStatement",
     "CopyInto",
     "CreateCatalog",
     "CreateMaterialized",
@@ -102,6 +106,7 @@ __all__ = [
     "DropView",
     "DropVolume",
     "EventLogQuery",
+    "ExecuteImmediate",
     "Grant",
     "InsertReplace",
     "Key",
@@ -136,5 +141,6 @@ __all__ = [
     "UseSchema",
     "Worded",
     "calls_of_read_files",
+    "dynamic",
     "recognise",
 ]

@@ -13,6 +13,7 @@ from emulators.warehouse.sql.statements.constraints import (
     table_key,
 )
 from emulators.warehouse.sql.statements.forms import (
+    SCHEMA_WORDS,
     AddKey,
     Clauses,
     ClusterByAuto,
@@ -39,8 +40,8 @@ def alter(sql: str, reader: Reader) -> Statement:
         if found is None:
             raise reader.unexpected()
         return found
-    kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "CATALOG")
-    if kind in ("SCHEMA", "DATABASE"):
+    kind = reader.accept_any("TABLE", "VIEW", *SCHEMA_WORDS, "CATALOG")
+    if kind in SCHEMA_WORDS:
         return Command(sql, schema=reader.name())
     if kind not in ("TABLE", "VIEW"):
         return Command(sql)

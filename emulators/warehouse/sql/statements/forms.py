@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 Name = tuple[str, ...]
 
+SCHEMA_WORDS = ("SCHEMA", "DATABASE", "NAMESPACE")
+"""What statements may call a schema."""
+
 
 @dataclass(frozen=True)
 class Key:
@@ -128,6 +131,7 @@ class Command(Statement):
         function: the function it creates or, when `is_drop`, drops.
         is_drop: whether what it defines is dropped.
         clauses: what is to be done once it has run.
+        is_unknown: whether it may change what it does not name: all is compared once it has run.
     """
 
     defines: tuple[Name, ...] = ()
@@ -145,6 +149,7 @@ class Command(Statement):
     function: Name | None = None
     is_drop: bool = False
     clauses: Clauses = Clauses()
+    is_unknown: bool = False
 
 
 @dataclass(frozen=True)

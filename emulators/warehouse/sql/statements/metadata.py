@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulators.warehouse.sql.lexer import Reader
 from emulators.warehouse.sql.statements.forms import (
+    SCHEMA_WORDS,
     Analyze,
     Command,
     CommentOn,
@@ -26,7 +27,7 @@ def comment(sql: str, reader: Reader) -> Statement:
     elif reader.accept("STREAMING", "TABLE"):
         kind = "TABLE"
     else:
-        kind = reader.accept_any("COLUMN", "TABLE", "VIEW", "SCHEMA", "DATABASE")
+        kind = reader.accept_any("COLUMN", "TABLE", "VIEW", *SCHEMA_WORDS)
     if not kind:
         return Command(sql)
     name = reader.name()

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.sql.lexer import Kind, Reader
 from emulators.warehouse.sql.statements.alter import new_owner, tag
-from emulators.warehouse.sql.statements.forms import Name, SetOwner, SetTags, Statement, UseSchema
+from emulators.warehouse.sql.statements.forms import (
+    SCHEMA_WORDS,
+    Name,
+    SetOwner,
+    SetTags,
+    Statement,
+    UseSchema,
+)
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,7 @@ def read(sql: str, reader: Reader) -> Statement | None:
 
 
 def _create(sql: str, reader: Reader) -> Statement | None:
-    if reader.accept_any("SCHEMA", "DATABASE") and any(each.keyword == "MANAGED" for each in reader.tokens):
+    if reader.accept_any(*SCHEMA_WORDS) and any(each.keyword == "MANAGED" for each in reader.tokens):
         raise unsupported("CREATE SCHEMA … MANAGED LOCATION")
     if not reader.accept("CATALOG"):
         return None
@@ -153,7 +160,7 @@ def _drop(sql: str, reader: Reader) -> Statement | None:
 
 
 def _alter(sql: str, reader: Reader) -> Statement | None:
-    kind = reader.accept_any("CATALOG", "SCHEMA", "DATABASE")
+    kind = reader.accept_any("CATALOG", *SCHEMA_WORDS)
     if not kind:
         return None
     name = reader.name()
@@ -200,7 +207,7 @@ def _tag_on(sql: str, reader: Reader, is_set: bool) -> Statement:
     """`{SET | UNSET} TAG ON kind name key [= value]`."""
     if reader.accept("VOLUME"):
         raise unsupported("A tag on a volume")
-    kind = reader.accept_any("CATALOG", "SCHEMA", "DATABASE", "TABLE", "VIEW", "COLUMN")
+    kind = reader.accept_any("CATALOG", *SCHEMA_WORDS, "TABLE", "VIEW", "COLUMN")
     if not kind:
         raise reader.unexpected()
     name = reader.name()
@@ -209,7 +216,7 @@ def _tag_on(sql: str, reader: Reader, is_set: bool) -> Statement:
     reader.end()
     if kind == "CATALOG":
         return SetNamespaceTags(sql, name[0], None, tags)
-    if kind in ("SCHEMA", "DATABASE"):
+    if kind in SCHEMA_WORDS:
         return SetNamespaceTags(sql, None, name, tags)
     if kind == "COLUMN":
         return SetTags(sql, name[:-1], name[-1], tags)

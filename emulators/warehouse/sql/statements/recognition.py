@@ -48,7 +48,10 @@ def recognise(sql: str) -> Statement:
         return found
     reader.at += 1
     parse = _FORMS.get(first)
-    return parse(sql, reader) if parse else Command(sql)
+    found = parse(sql, reader) if parse else Command(sql)
+    if found == Command(found.sql) and first not in _CHANGES_NO_RELATION:
+        return Command(found.sql, is_unknown=True)
+    return found
 
 
 def _query(sql: str, reader: Reader) -> Statement:
@@ -60,7 +63,7 @@ def _query(sql: str, reader: Reader) -> Statement:
         return EventLogQuery(sql, calls)
     if described := _described(reader):
         return DescribedQuery(sql, described)
-    if reader.peek() == "WITH" and (dml := _dml_behind_with(reader)):
+    if reader.peek() in ("FROM", "WITH") and (dml := _dml_behind(reader)):
         return dml
     return Query(sql)
 
@@ -93,9 +96,11 @@ def _described(reader: Reader) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _dml_behind_with(reader: Reader) -> Statement | None:
-    """`WITH … INSERT/MERGE/UPDATE/DELETE`: the common table expressions come first in Spark too."""
+def _dml_behind(reader: Reader) -> Statement | None:
+    """`{WITH | FROM} … INSERT/MERGE/UPDATE/DELETE`: the common table expressions come first in Spark too."""
     depth = 0
+    if reader.peek() == "FROM" and sum(each.keyword == "INSERT" for each in reader.tokens) > 1:
+        raise unsupported("FROM … INSERT into several tables")
     for index, each in enumerate(reader.tokens):
         depth += (each.keyword == "(") - (each.keyword == ")")
         if depth == 0 and each.keyword in ("INSERT", "MERGE", "UPDATE", "DELETE"):
@@ -132,7 +137,7 @@ def _refuse(reader: Reader) -> None:
     reader.at = at
 
 
-_NOT_HERE = ("DENY", "FSCK", "SYNC", "UNDROP")
+_NOT_HERE = ("COMMIT", "DENY", "FSCK", "ROLLBACK", "SYNC", "UNDROP")
 
 _OBJECTS_NOT_HERE = tuple(
     each.split()
@@ -145,11 +150,17 @@ _OBJECTS_NOT_HERE = tuple(
     )
 )
 
+_CHANGES_NO_RELATION = {
+    *("ADD", "CACHE", "CLEAR", "DECLARE", "DESC", "DESCRIBE", "EXPLAIN", "GENERATE", "INSERT", "LIST"),
+    *("OPTIMIZE", "REFRESH", "REORG", "RESET", "SET", "SHOW", "UNCACHE", "VACUUM"),
+}
+"""First words of what Spark carries out without a change to what its catalog holds."""
+
 _FORMS: dict[str, Callable[[str, Reader], Statement]] = {
     "ANALYZE": metadata.analyze,
     "COPY": files.copy,
     "CREATE": tables.create,
-    "REPLACE": lambda sql, reader: Command(sql),
+    "REPLACE": tables.create,
     "REFRESH": materialized.refresh,
     "DROP": tables.drop,
     "ALTER": alter.alter,

@@ -14,6 +14,7 @@ from emulators.warehouse.sql.statements.constraints import (
     table_key,
 )
 from emulators.warehouse.sql.statements.forms import (
+    SCHEMA_WORDS,
     Check,
     Clauses,
     Command,
@@ -42,9 +43,9 @@ def create(sql: str, reader: Reader) -> Statement:
         return create_materialized(sql, reader, CreateStreamingTable, refresh)
     is_temporary = bool(reader.accept_any("TEMPORARY", "TEMP")) or reader.accept("GLOBAL", "TEMPORARY")
     reader.accept("EXTERNAL")
-    kind = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE", "FUNCTION")
+    kind = reader.accept_any("TABLE", "VIEW", *SCHEMA_WORDS, "FUNCTION")
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
-    if kind in ("SCHEMA", "DATABASE"):
+    if kind in SCHEMA_WORDS:
         return Command(sql, schema=reader.name(), replaces=True)
     if is_temporary and kind == "VIEW":
         return Command(sql, keeps_query=True)
@@ -213,13 +214,13 @@ class _Cuts:
 def drop(sql: str, reader: Reader) -> Statement:
     """Read `DROP …`."""
     materialized = reader.accept("MATERIALIZED")
-    kind = reader.accept_any("VIEW", "TABLE", "SCHEMA", "DATABASE", "FUNCTION")
+    kind = reader.accept_any("VIEW", "TABLE", *SCHEMA_WORDS, "FUNCTION")
     if_exists = reader.accept("IF", "EXISTS")
     if materialized or kind == "VIEW":
         name = reader.name()
         reader.end()
         return (DropMaterializedView if materialized else DropView)(sql, name, if_exists)
-    if kind in ("SCHEMA", "DATABASE"):
+    if kind in SCHEMA_WORDS:
         return DropSchema(sql, schema=reader.name(), is_cascade=reader.accept("CASCADE"))
     if kind == "FUNCTION":
         return Command(sql, function=reader.name(), is_drop=True)

@@ -141,7 +141,7 @@ def catalog(tmp_path: Path) -> Catalog:
 
 def test_a_session_keeps_the_name_of_the_default_catalog_that_it_was_given(catalog: Catalog) -> None:
     session = Session(cast(Any, MagicMock()), "main", "unity4_main_default")
-    namespaces = Namespaces(catalog)
+    namespaces = Namespaces(catalog, cast(Any, MagicMock()))
 
     def use(sql: str) -> tuple[str, str]:
         translated = catalog.translation.translate(sql, session.catalog, "default")
@@ -160,7 +160,7 @@ def test_a_session_keeps_the_name_of_the_default_catalog_that_it_was_given(catal
 
 def test_the_default_catalog_can_be_neither_made_nor_dropped_by_its_other_name(catalog: Catalog) -> None:
     session = Session(cast(Any, MagicMock()), "main", "unity4_main_default")
-    namespaces = Namespaces(catalog)
+    namespaces = Namespaces(catalog, cast(Any, MagicMock()))
     namespaces.create_catalog(CreateCatalog("", "hive_metastore", if_not_exists=True, comment=None), session)
 
     assert catalog.records.catalog("hive_metastore") is None
