@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import lz4.frame
@@ -16,6 +13,7 @@ from pyspark.sql import types as t
 from emulators.warehouse.results import result_links
 from emulators.warehouse.results.result_links import Downloads
 from emulators.warehouse.results.result_set import Column, Page, ResultSet
+from emulators.warehouse.results.texts import as_texts
 from emulators.warehouse.thrift_types import ttypes
 
 _TYPE_IDS: dict[type[t.DataType], int] = {
@@ -182,8 +180,8 @@ class Encoder:
         if not any(self._texts):
             return batch
         arrays = [
-            _as_text(array) if is_text else array
-            for array, is_text in zip(batch.columns, self._texts, strict=True)
+            as_texts(array, column.type) if is_text else array
+            for array, column, is_text in zip(batch.columns, self._result.columns, self._texts, strict=True)
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
@@ -239,46 +237,3 @@ def _column(kind: t.DataType, array: pa.ChunkedArray) -> Any:
             nulls[index >> 3] |= 1 << (index & 7)
             values[index] = filler
     return ttypes.TColumn(**{name: make(values=values, nulls=bytes(nulls))})
-
-
-def _as_text(array: pa.Array) -> pa.Array:
-    if pa.types.is_nested(array.type):
-        texts = [None if each is None else _json(each, array.type) for each in array.to_pylist()]
-    else:
-        texts = [None if each is None else _text(each) for each in array.to_pylist()]
-    return pa.array(texts, pa.string())
-
-
-def _text(value: Any) -> str:
-    """A value as Spark prints it: no zeros behind the last digit of a fraction of a second."""
-    if isinstance(value, datetime):
-        text = value.replace(tzinfo=None).isoformat(" ")
-        return text.rstrip("0") if value.microsecond else text
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _json(value: Any, kind: pa.DataType) -> str:
-    """A nested value as JSON, every digit of its numbers kept."""
-    if value is None:
-        return "null"
-    if pa.types.is_map(kind):
-        pairs = (f"{_key(key)}:{_json(each, kind.item_type)}" for key, each in value)
-        return "{" + ",".join(pairs) + "}"
-    if pa.types.is_list(kind):
-        return "[" + ",".join(_json(each, kind.value_type) for each in value) + "]"
-    if pa.types.is_struct(kind):
-        fields = (f"{_quoted(each.name)}:{_json(value[each.name], each.type)}" for each in kind)
-        return "{" + ",".join(fields) + "}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float | Decimal) else _quoted(_text(value))
-
-
-def _key(value: Any) -> str:
-    return _quoted(_text(value))
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

@@ -14,6 +14,7 @@ from pyspark.sql import types as t
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from emulators.warehouse.results import spool
+from emulators.warehouse.results.sent_types import contains, sent, sent_type, unique
 from emulators.warehouse.results.spool import Chunk, Size, Spool
 from emulators.warehouse.sql.type_names import sql_name
 
@@ -28,9 +29,6 @@ SQL_NAME = b"Spark:DataType:SqlName"
 """Arrow field metadata in which Databricks names the SQL type; drivers read VARIANT from it."""
 
 AFFECTED_ROWS = "num_affected_rows"
-
-SENT_AS_TEXT = (t.YearMonthIntervalType, t.DayTimeIntervalType, t.CalendarIntervalType, t.VariantType)
-"""Types that travel as strings: no Arrow type of theirs is read by every driver."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +137,10 @@ def from_dataframe(frame: DataFrame, limit: int | None = None) -> ResultSet:
     if limit is not None:
         frame = frame.limit(limit)
     if _needs_names(columns):
-        frame = frame.toDF(*[f"c{index}" for index in range(len(columns))])
-        frame = frame.select([_as_text(f"c{index}", each.type) for index, each in enumerate(columns)])
+        names = [f"c{index}" for index in range(len(columns))]
+        frame = frame.toDF(*names)
+        sent_columns = [sent(F.col(name), each.type) for name, each in zip(names, columns, strict=True)]
+        frame = frame.select([each.alias(name) for name, each in zip(names, sent_columns, strict=True)])
     schema = _named(columns, to_arrow_schema(frame.schema, timezone=_zone(frame, columns)))
     expected = spool.expected_size(frame, DRIVER_ROWS)
     if expected is not Size.LARGE:
@@ -186,19 +186,6 @@ def empty() -> ResultSet:
     return ResultSet([], pa.schema([]), [])
 
 
-def contains(kind: t.DataType, wanted: tuple[type[t.DataType], ...]) -> bool:
-    """Whether a type is one of those wanted, or has one inside."""
-    if isinstance(kind, wanted):
-        return True
-    if isinstance(kind, t.ArrayType):
-        return contains(kind.elementType, wanted)
-    if isinstance(kind, t.MapType):
-        return contains(kind.keyType, wanted) or contains(kind.valueType, wanted)
-    if isinstance(kind, t.StructType):
-        return any(contains(each.dataType, wanted) for each in kind)
-    return False
-
-
 def _from_table(columns: Sequence[Column], table: pa.Table, schema: pa.Schema) -> ResultSet:
     arrays = table.rename_columns(schema.names).cast(schema)
     batches = [each for each in arrays.to_batches(max_chunksize=ROWS_PER_BATCH) if each.num_rows]
@@ -215,14 +202,11 @@ def _zone(frame: DataFrame, columns: Sequence[Column]) -> str:
 def _needs_names(columns: Sequence[Column]) -> bool:
     """Whether columns must be called `c0`, `c1`, … on their way: two share a name, or one is converted."""
     names = {each.name.lower() for each in columns}
-    return len(names) < len(columns) or any(contains(each.type, SENT_AS_TEXT) for each in columns)
+    return len(names) < len(columns) or any(sent_type(each.type) != each.type for each in columns)
 
 
 def _arrow_schema(columns: Sequence[Column]) -> pa.Schema:
-    fields = [
-        t.StructField(f"c{index}", t.StringType() if contains(each.type, SENT_AS_TEXT) else each.type)
-        for index, each in enumerate(columns)
-    ]
+    fields = [t.StructField(f"c{index}", sent_type(each.type)) for index, each in enumerate(columns)]
     return to_arrow_schema(t.StructType(fields), timezone="UTC")
 
 
@@ -230,39 +214,19 @@ def _named(columns: Sequence[Column], schema: pa.Schema) -> pa.Schema:
     """The schema under the columns' own names, each field telling its SQL type as Databricks does.
 
     Clients name columns by what they are told beside the schema; in it a name that comes twice is made
-    unique, because Arrow tables with such names cannot be put together.
+    unique.
     """
-    fields: dict[str, pa.Field] = {}
-    for column, given in zip(columns, schema, strict=True):
-        name, count = column.name, 0
-        while name in fields:
-            count += 1
-            name = f"{column.name}_{count}"
-        metadata = {SQL_NAME: sql_name(column.type).encode()}
-        fields[name] = pa.field(name, given.type, True, metadata)
-    return pa.schema(list(fields.values()))
+    names = unique(each.name for each in columns)
+    metadata = [{SQL_NAME: sql_name(each.type).encode()} for each in columns]
+    return pa.schema(
+        [
+            pa.field(name, given.type, True, its)
+            for name, given, its in zip(names, schema, metadata, strict=True)
+        ]
+    )
 
 
 def _affected_rows(result: ResultSet) -> int | None:
     if result.row_count != 1 or AFFECTED_ROWS not in result.schema.names:
         return None
     return int(result._load()[AFFECTED_ROWS][0].as_py() or 0)
-
-
-def _as_text(name: str, kind: t.DataType) -> Any:
-    """The column, cast in Spark where its type travels as a string: `1-2`, `1 02:03:04.000000000`, JSON."""
-    column = F.col(name)
-    if isinstance(kind, t.YearMonthIntervalType):
-        text = F.regexp_extract(column.cast("interval year to month").cast("string"), "'(.*)'", 1)
-        return F.when(column.isNotNull(), text).alias(name)
-    if isinstance(kind, t.DayTimeIntervalType):
-        text = F.regexp_extract(
-            column.cast("interval day to second").cast("string"), "'([^.]*)(\\.(.*))?'", 1
-        )
-        part = F.regexp_extract(
-            column.cast("interval day to second").cast("string"), "'([^.]*)(\\.(.*))?'", 3
-        )
-        return F.when(column.isNotNull(), F.concat(text, F.lit("."), F.rpad(part, 9, "0"))).alias(name)
-    if isinstance(kind, t.CalendarIntervalType):
-        return column.cast("string").alias(name)
-    return F.to_json(column).alias(name) if contains(kind, SENT_AS_TEXT) else column

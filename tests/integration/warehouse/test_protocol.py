@@ -133,6 +133,38 @@ def test_complex_values_travel_as_json_when_the_client_wants(warehouse: Warehous
         )
 
 
+NESTED_TEXTS = {
+    "named_struct('sku', 'a', 'end', cast(null as date), 'attrs', parse_json('{\"x\":null}'))": (
+        '{"sku":"a","end":null,"attrs":{"x":null}}'
+    ),
+    "named_struct('at', timestamp'2024-01-01 00:00:00', 'took', interval 1 day, 'n', null)": (
+        '{"at":"2024-01-01 00:00:00","took":"1 00:00:00.000000000","n":null}'
+    ),
+    "array(parse_json('1'), null, parse_json('null'), parse_json('\"s\"'))": '[1,null,null,"s"]',
+    "map('k', interval '1-2' year to month, 'n', null)": '{"k":"1-2","n":null}',
+    "map(interval 1 day, 1.50)": '{"1 00:00:00.000000000":1.50}',
+    "array(named_struct('v', array(parse_json('{}'))), named_struct('v', null), null)": (
+        '[{"v":[{}]},{"v":null},null]'
+    ),
+    "named_struct('a', 1, 'a', named_struct('b.c', parse_json('[1]'), 'b.c', cast(null as int)))": (
+        '{"a":1,"a":{"b.c":[1],"b.c":null}}'
+    ),
+    "if(rand() < 2, null, named_struct('v', parse_json('1')))": None,
+}
+
+
+def test_variants_and_intervals_in_nested_values_leave_the_rest_as_it_is(warehouse: Warehouse) -> None:
+    statement = f"select {', '.join(NESTED_TEXTS)}"
+    with warehouse.cursor(_use_arrow_native_complex_types=False) as cursor:
+        cursor.execute(statement)
+        assert tuple(cursor.fetchone() or ()) == tuple(NESTED_TEXTS.values())
+    with warehouse.cursor() as cursor:
+        cursor.execute(statement)
+        found = tuple(cursor.fetchone() or ())
+        assert found[0] == {"sku": "a", "end": None, "attrs": '{"x":null}'}
+        assert found[5:] == ([{"v": ["{}"]}, {"v": None}, None], {"a": 1, "a_1": found[6]["a_1"]}, None)
+
+
 @pytest.mark.parametrize("compressed", [True, False])
 def test_rows_are_the_same_with_and_without_lz4(warehouse: Warehouse, compressed: bool) -> None:
     with warehouse.cursor(enable_query_result_lz4_compression=compressed) as cursor:
