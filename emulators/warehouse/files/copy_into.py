@@ -19,7 +19,7 @@ from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.catalog import Catalog, local_path
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import SqlError, unsupported
-from emulators.warehouse.files import file_readers
+from emulators.warehouse.files import csv_headers, file_readers
 from emulators.warehouse.files.volumes import Volumes, path_not_found
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import AFFECTED_ROWS, Column, ResultSet
@@ -105,6 +105,12 @@ class Copies:
             options["enforceSchema"] = "false"  # CSV: other names in another file's header are an error
         options["__globPaths__"] = "false"  # these are names of files, whatever characters they have
         frame = session.spark.read.format(statement.format).options(**options).load(files)
+        if statement.format == "csv" and options.get("enforceSchema") == "false":
+            paths = [Path(each) for each in files]
+            if csv_headers.renamed(frame.schema, paths, options, session.spark):
+                csv_headers.check_alike(paths, options, session.spark)
+                options["enforceSchema"] = "true"
+                frame = session.spark.read.schema(frame.schema).options(**options).csv(files)
         if statement.expressions:
             frame = frame.alias(statement.alias) if statement.alias else frame
             frame = frame.selectExpr(*statement.expressions)

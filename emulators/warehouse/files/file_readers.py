@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as t
 
 from emulators.warehouse.errors import SqlError, unsupported
+from emulators.warehouse.files import csv_headers
 from emulators.warehouse.files.volumes import Volumes, is_in_volume, path_not_found
 from emulators.warehouse.sql.statements import ReadFiles
 
@@ -132,6 +133,8 @@ class Reading:
 
     def __init__(self, call: ReadFiles, path: str, spark: SparkSession, known: Known) -> None:
         self.path = path
+        self.has_renamed = False
+        """Whether columns have names that the headers of their files do not have."""
         self._known = known
         own = {name.lower(): value for name, value in call.options.items()}
         _refuse_unmet(own, call.is_stream)
@@ -175,8 +178,7 @@ class Reading:
             hints = _columns(own.get("schemahints", ""))
             inferred = self._inferred(own, spark)
             schema, is_read_off = _hinted(inferred, [*self._known.columns, *hints])
-            if not is_read_off:
-                self._check_headers(inferred, spark)
+            self._check_headers(inferred, is_read_off, spark)
             rescued, rescues = own.get("rescueddatacolumn", RESCUED), is_read_off
         self.known = Known(self.format, schema)
         if rescued and self.format not in _FIXED:
@@ -184,9 +186,6 @@ class Reading:
         if self.format != "csv" or rescues:
             # Without this, CSV takes every record for malformed that has fewer columns than are wanted.
             self.options["columnNameOfCorruptRecord"] = rescued or _CORRUPT
-        if self.format == "csv" and is_read_off:
-            # CSV takes columns by their place: other names in another file's header are an error.
-            self.options.setdefault("enforceSchema", "false")
         return schema
 
     def _inferred(self, own: Mapping[str, str], spark: SparkSession) -> t.StructType:
@@ -204,9 +203,16 @@ class Reading:
         schema = reader.load(self.path).schema
         return t.StructType([each for each in schema if each.name != _CORRUPT])
 
-    def _check_headers(self, inferred: t.StructType, spark: SparkSession) -> None:
-        """Read all of CSV's files, for Spark to refuse headers with other names than the first has."""
-        if self.format == "csv" and self._files:
+    def _check_headers(self, inferred: t.StructType, is_read_off: bool, spark: SparkSession) -> None:
+        """See to it that CSV's files with other names in their headers than the first has are refused."""
+        if self.format != "csv":
+            return
+        self.has_renamed = csv_headers.renamed(inferred, self._files, self.options, spark)
+        if self.has_renamed:
+            csv_headers.check_alike(self._files, self.options, spark)
+        elif is_read_off:
+            self.options.setdefault("enforceSchema", "false")
+        elif self._files:  # there are more columns than in the files: all of these are read to compare
             reader = spark.read.format("csv").options(**self.options).option("enforceSchema", "false")
             reader.schema(inferred).load(self.path).write.format("noop").mode("overwrite").save()
 

@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SparkCatalog
-from emulators.warehouse.files import file_readers
+from emulators.warehouse.files import csv_headers, file_readers
 from emulators.warehouse.files.file_readers import Known, Reading
 from emulators.warehouse.files.volumes import PATH, Volumes
 from emulators.warehouse.names import short_hash
@@ -77,6 +77,8 @@ class FileRelations:
             for call in calls_of_read_files(sql):
                 written = sql[call.start : call.end]
                 reading = self._reading(call, written, spark, schemas)
+                if reading.has_renamed and (is_kept or call.is_stream):
+                    raise csv_headers.not_kept(call.path)
                 if is_kept:
                     text = self._kept(call.is_stream, written, reading, spark)
                 else:

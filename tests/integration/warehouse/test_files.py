@@ -232,6 +232,49 @@ def test_a_full_refresh_reads_files_anew_and_changes_nothing_when_it_fails(
     assert len(warehouse.rows(rows)) == 3
 
 
+def test_columns_whose_header_has_a_name_twice_or_none_are_numbered(warehouse: Warehouse, put: Put) -> None:
+    put("twice/a.csv", "id,id,Name,name\n1,2,a,b\n")
+    put("twice/b.csv", "ID,id,name,name\n3,4,c,d\n")
+    put("none/a.csv", ",name,\n0,a,x\n")
+    files = f"read_files('{VOLUME}/twice', format => 'csv', header => true"
+    with warehouse.cursor() as cursor:
+        cursor.execute(f"select * from {files}) order by 1")
+        assert [each[0].lower() for each in cursor.description or []] == [
+            *("id0", "id1", "name2", "name3", "_rescued_data")
+        ]
+        assert [tuple(row) for row in cursor.fetchall()] == [(1, 2, "a", "b", None), (3, 4, "c", "d", None)]
+    assert warehouse.rows(f"select id1, x from {files}, schemaHints => 'id1 string, x int') order by 1") == [
+        ("2", None),
+        ("4", None),
+    ]
+    nameless = f"read_files('{VOLUME}/none', format => 'csv', header => true)"
+    assert warehouse.rows(f"select _c0, name, _c2 from {nameless}") == [(0, "a", "x")]
+    for statement in (
+        f"create view main.files.v as select * from {nameless}",
+        f"create streaming table main.files.st as select * from stream {files})",
+    ):
+        with pytest.raises(ServerOperationError, match="duplicate column name, or one that is empty"):
+            warehouse.rows(statement)
+    declared = f"{files}, schema => 'a int, b int, c string, d string')"
+    assert warehouse.rows(f"select count(*), sum(b) from {declared}") == [(2, 6)]
+    warehouse.rows("create table main.files.numbered (id0 int, id1 int, name2 string, name3 string)")
+    copy = (
+        f"copy into main.files.numbered from '{VOLUME}/twice' fileformat = csv "
+        "format_options ('header' = 'true', 'inferSchema' = 'true')"
+    )
+    assert warehouse.rows(copy) == [(2, 2, 0)]
+    assert warehouse.rows("select id1 from main.files.numbered order by 1") == [(2,), (4,)]
+
+    put("twice/c.csv", "id,other,name,name\n5,6,e,f\n")
+    for statement in (f"select * from {files})", f"{copy} copy_options ('force' = 'true')"):
+        with pytest.raises(ServerOperationError, match="header is"):
+            warehouse.rows(statement)
+
+    put("twice.json", '{"id": 1, "ID": 2}\n')
+    with pytest.raises(ServerOperationError, match="COLUMN_ALREADY_EXISTS"):
+        warehouse.rows(f"select * from read_files('{VOLUME}/twice.json', format => 'json')")
+
+
 def test_copy_into_loads_each_file_once(warehouse: Warehouse, put: Put) -> None:
     put("a.csv", "id,name\n1,a\n2,b\n")
     put("b.csv", "id,name\n3,c\n")
