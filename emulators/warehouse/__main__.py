@@ -126,7 +126,7 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         volumes = Volumes(catalog, settings.warehouse_data / "volumes", server.resources.file_links)
         volumes.sweep()
         streaming_tables.sweep(records)
-        server.resources.file_links.file_of = volumes.file_of
+        server.resources.file_links.file_of = volumes.paths.file_of
         engine = Engine(session, catalog, volumes)
         catalog.restore_functions()
         server.resources.processor = Processor(Service(engine, sessions, operations))

@@ -20,7 +20,8 @@ from emulators.warehouse.catalog.catalog import Catalog, local_path
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.files import csv_headers, file_readers
-from emulators.warehouse.files.volumes import Volumes, path_not_found
+from emulators.warehouse.files.volume_paths import path_not_found
+from emulators.warehouse.files.volumes import Volumes
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import AFFECTED_ROWS, Column, ResultSet
 from emulators.warehouse.sessions.sessions import Session
@@ -40,7 +41,7 @@ class Copies:
     def __init__(self, catalog: Catalog, volumes: Volumes) -> None:
         self._catalog = catalog
         self._records = catalog.records
-        self._volumes = volumes
+        self._paths = volumes.paths
 
     def run(self, statement: CopyInto, session: Session) -> ResultSet:
         """Carry out `COPY INTO`; the counts of its rows, or with VALIDATE the first of them.
@@ -81,7 +82,7 @@ class Copies:
 
     def _files(self, statement: CopyInto, where: tuple[str, str], spark: SparkSession) -> list[str]:
         """The files to load: those named, or found, that no copy has loaded and no option leaves out."""
-        path = file_readers.local(statement.path, self._volumes)
+        path = file_readers.local(statement.path, self._paths)
         found = partial(file_readers.found, spark=spark, options=statement.format_options)
         if statement.files:
             named = [found(f"{path}/{each}") for each in statement.files]

@@ -15,7 +15,7 @@ from pyspark.sql import types as t
 
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.files import csv_headers
-from emulators.warehouse.files.volumes import Volumes, is_in_volume, path_not_found
+from emulators.warehouse.files.volume_paths import VolumePaths, is_in_volume, path_not_found
 from emulators.warehouse.sql.statements import ReadFiles
 
 _FORMATS = {
@@ -58,14 +58,14 @@ _OWN_OPTIONS = {
 """Options of `read_files` that Spark's readers do not have."""
 
 
-def local(path: str, volumes: Volumes) -> str:
+def local(path: str, paths: VolumePaths) -> str:
     """The path on this machine, which may hold a glob, behind a path of a statement.
 
     Raises:
         SqlError: it is in another place, or in a volume that is not there.
     """
     if is_in_volume(path):
-        return str(volumes.file_of(path))
+        return str(paths.file_of(path))
     plain = re.sub(r"^file:/+", "/", path)
     if not plain.startswith("/"):
         raise unsupported(f"Reading {path}, neither in a volume nor a path of this machine,")

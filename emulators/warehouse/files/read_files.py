@@ -20,7 +20,8 @@ from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SparkCatalog
 from emulators.warehouse.files import csv_headers, file_readers
 from emulators.warehouse.files.file_readers import Known, Reading
-from emulators.warehouse.files.volumes import PATH, Volumes
+from emulators.warehouse.files.volume_paths import PATH
+from emulators.warehouse.files.volumes import Volumes
 from emulators.warehouse.names import short_hash
 from emulators.warehouse.sql.quoting import changed, quoted
 from emulators.warehouse.sql.statements import READ_FILES, ReadFiles, calls_of_read_files
@@ -43,7 +44,7 @@ class FileRelations:
 
     def __init__(self, catalog: Catalog, volumes: Volumes, spark: SparkSession) -> None:
         self._catalog = catalog
-        self._volumes = volumes
+        self._paths = volumes.paths
         self._inner = SparkCatalog(spark)
         self._lock = threading.Lock()
         spark.sql(f"create schema if not exists {SCHEMA}")
@@ -68,7 +69,7 @@ class FileRelations:
         if READ_FILES not in sql.upper() and PATH not in sql:
             yield sql
             return
-        changes = self._volumes.names_of_files(sql)
+        changes = self._paths.names_of_files(sql)
         if is_kept:
             for start, end, text in changes:
                 self._catalog.records.put_file_relation(text, sql[start:end], None)
@@ -95,7 +96,7 @@ class FileRelations:
         return f"{'stream ' if is_stream else ''}{quoted((self._catalog.name, SCHEMA, table))}"
 
     def _reading(self, call: ReadFiles, written: str, spark: SparkSession, schemas: Path | None) -> Reading:
-        path = file_readers.local(call.path, self._volumes)
+        path = file_readers.local(call.path, self._paths)
         if schemas is None:
             return Reading(call, path, spark, Known())
         file = schemas / f"{short_hash(written)}.json"

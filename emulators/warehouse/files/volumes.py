@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from pyspark.sql import types as t
 
@@ -21,20 +20,22 @@ from emulators.warehouse.catalog.records.volumes import EXTERNAL, MANAGED, Volum
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.files import signed_links
 from emulators.warehouse.files.signed_links import FileLinks, FileOperation
-from emulators.warehouse.names import spark_schema, split
+from emulators.warehouse.files.volume_paths import (
+    VolumePaths,
+    folder_of,
+    path_not_found,
+    volume_not_found,
+    without_scheme,
+)
+from emulators.warehouse.names import split
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.sql import patterns, statements
-from emulators.warehouse.sql.lexer import Kind, tokenize
 from emulators.warehouse.sql.quoting import quoted
 from emulators.warehouse.sql.statements import Name
 
-PATH = "/Volumes/"
-"""How the paths of files in volumes begin, and what follows a scheme that may stand before it."""
-
-_SCHEME = "dbfs:"
 _SHOWN = 50
 """How many characters of a volume's name its folder shows."""
 
@@ -52,6 +53,8 @@ class Volumes:
     """
 
     def __init__(self, catalog: Catalog, folder: Path, links: FileLinks) -> None:
+        self.paths = VolumePaths(catalog.records)
+        """What finds the files behind paths."""
         self._catalog = catalog
         self._records = catalog.records
         self._folder = folder
@@ -103,7 +106,7 @@ class Volumes:
             if volume:
                 self._remove(volume)
             elif not statement.if_exists:
-                raise _not_found(schema, name)
+                raise volume_not_found(schema, name)
 
     def rename(self, statement: statements.RenameVolume, session: Session) -> None:
         """Carry out `ALTER VOLUME … RENAME TO`.
@@ -149,8 +152,8 @@ class Volumes:
         Raises:
             SqlError: there is no such volume.
         """
-        self.file_of(statement.path)
-        path = statement.path.removeprefix(_SCHEME)
+        self.paths.file_of(statement.path)
+        path = without_scheme(statement.path)
         link = self._links.link(FileOperation(statement.verb), path, statement.overwrites)
         columns = [Column(each, t.StringType()) for each in ("operation", "presignedUrl")]
         columns.append(Column("headers", t.MapType(t.StringType(), t.StringType())))
@@ -168,7 +171,7 @@ class Volumes:
         Raises:
             SqlError: there is no such volume or folder.
         """
-        folder = self.file_of(statement.path)
+        folder = self.paths.file_of(statement.path)
         if not folder.is_dir():
             raise path_not_found(statement.path)
         rows: list[tuple[str, str, int, int]] = []
@@ -197,7 +200,7 @@ class Volumes:
         where = self._resolve(name, session)
         volume = self._records.volume(*where)
         if volume is None:
-            raise _not_found(*where)
+            raise volume_not_found(*where)
         return volume
 
     def drop_orphans(self) -> None:
@@ -211,48 +214,13 @@ class Volumes:
     def sweep(self) -> None:
         """Remove what a killed process left: folders of no volume, and files that had not come whole."""
         self.drop_orphans()
-        known = {_folder_of(each).name for each in self._records.volumes()}
+        known = {folder_of(each).name for each in self._records.volumes()}
         for folder in self._folder.iterdir() if self._folder.exists() else ():
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
         for file in self._folder.rglob("*"):
             if signed_links.is_part(file):
                 file.unlink()
-
-    def file_of(self, path: str) -> Path:
-        """The file or folder of this machine behind a path in a volume.
-
-        Raises:
-            SqlError: it is not a path in a volume, or there is no such volume.
-        """
-        parts = path.removeprefix(_SCHEME).removeprefix(PATH).rstrip("/").split("/")
-        is_path = is_in_volume(path) and len(parts) >= 3
-        if not is_path or any(each in ("", ".", "..") or "\0" in each for each in parts):
-            raise SqlError(
-                "INVALID_PARAMETER_VALUE",
-                f"Invalid path '{path}': a file of a volume is /Volumes/<catalog>/<schema>/<volume>/<file>.",
-                "22023",
-            )
-        catalog, schema, name = (each.lower() for each in parts[:3])
-        where = spark_schema(catalog, schema)
-        volume = self._records.volume(where, name)
-        if volume is None:
-            raise _not_found(where, name)
-        return _folder_of(volume).joinpath(*parts[3:])
-
-    def names_of_files(self, sql: str) -> list[tuple[int, int, str]]:
-        """Where a statement names files of volumes (`` csv.`/Volumes/…` ``), and their names on this machine.
-
-        Raises:
-            SqlError: there is no such volume.
-        """
-        if PATH not in sql:
-            return []
-        return [
-            (token.start, token.end, quoted((str(self.file_of(token.text)),)))
-            for token in tokenize(sql)
-            if token.kind is Kind.QUOTED and is_in_volume(token.text)
-        ]
 
     def _resolve(self, name: Name, session: Session) -> tuple[str, str]:
         schema, volume = self._catalog.resolve(name, session)
@@ -262,21 +230,7 @@ class Volumes:
     def _remove(self, volume: VolumeRecord) -> None:
         self._records.drop_volume(volume.schema, volume.name)
         if volume.type == MANAGED:
-            shutil.rmtree(_folder_of(volume), ignore_errors=True)
-
-
-def is_in_volume(path: str) -> bool:
-    """Whether a path is one of volumes."""
-    return path.removeprefix(_SCHEME).startswith(PATH)
-
-
-def path_not_found(path: str) -> SqlError:
-    """The error of a statement that reads files where there are none."""
-    return SqlError("PATH_NOT_FOUND", f"Path does not exist: {path}.", "42K03")
-
-
-def _folder_of(volume: VolumeRecord) -> Path:
-    return Path(unquote(urlsplit(volume.location).path))
+            shutil.rmtree(folder_of(volume), ignore_errors=True)
 
 
 def _external(location: str) -> Path:
@@ -288,15 +242,6 @@ def _external(location: str) -> Path:
 
 def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> ResultSet:
     return result_set.from_rows([Column(each, t.StringType()) for each in names], rows)
-
-
-def _not_found(schema: str, name: str) -> SqlError:
-    return SqlError(
-        "UC_VOLUME_NOT_FOUND",
-        f"Volume {quoted((*split(schema), name))} does not exist. Please use 'SHOW VOLUMES' to list "
-        "available volumes.",
-        "42704",
-    )
 
 
 def _already_exists(schema: str, name: str) -> SqlError:

@@ -22,7 +22,7 @@ def spark() -> MagicMock:
 @pytest.fixture
 def relations(tmp_path: Path, spark: MagicMock) -> FileRelations:
     catalog = Catalog(spark, Records(tmp_path / "records.sqlite"), tmp_path)
-    found = FileRelations(catalog, MagicMock(names_of_files=lambda _: []), spark)
+    found = FileRelations(catalog, MagicMock(paths=MagicMock(names_of_files=lambda _: [])), spark)
     found._inner = MagicMock(relation=MagicMock(return_value=None))
     reading = MagicMock(path="/a", format="csv", schema=t.StructType(), options={}, has_renamed=False)
     cast(Any, found)._reading = MagicMock(return_value=reading)

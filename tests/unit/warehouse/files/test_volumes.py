@@ -51,7 +51,7 @@ class Place:
         return [name for batch in self.run(sql).next_page().batches for name in batch["name"].to_pylist()]
 
     def file_of(self, path: str) -> Path:
-        return self.volumes.file_of(f"/Volumes/spark_catalog/s/{path}")
+        return self.volumes.paths.file_of(f"/Volumes/spark_catalog/s/{path}")
 
 
 @pytest.fixture
