@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,14 +17,13 @@ import pytest
 
 from emulators.certificates import BUNDLE_FILE
 from emulators.runtime.java import home_of
-from emulators.settings import HTTP_PATH, LOOPBACK, REPOSITORY
+from emulators.settings import HTTP_PATH, LOOPBACK
+from tests.integration.node_packages import FETCH_SECONDS, FETCHED, node_packages
 from tests.integration.warehouse.conftest import Warehouse
 
 SOURCES = Path(__file__).with_name("drivers")
-FETCHED = REPOSITORY / ".local" / "drivers"
 JDBC = ("com.databricks", "databricks-jdbc", "3.4.5")
 JDBC_SHA256 = "e6e346ef307c9c9b5f269419431880d0fd219b0152ec262162c13b1ba69e48e8"
-FETCH_SECONDS = 900
 RUN_SECONDS = 240
 
 TYPED = """
@@ -94,28 +92,6 @@ def output(command: list[str], warehouse: Warehouse, folder: Path) -> str:
     return done.stdout
 
 
-def node_packages() -> Path:
-    """The folder with the driver of Node.js in it."""
-    folder = FETCHED / "node"
-    lock = (SOURCES / "node" / "package-lock.json").read_text()
-    verified = folder / ".verified"
-    if verified.exists() and verified.read_text() == lock:
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(SOURCES / "node", folder)
-    # `npm ci` refuses the lock for an optional package that the driver names and nobody published.
-    command = ["npm", "install", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
-    )
-    printed = done.stdout + done.stderr
-    assert "EINTEGRITY" not in printed, printed
-    if done.returncode != 0:
-        pytest.skip(f"npm could not fetch the driver, so it was not run: {printed.strip()[-300:]}")
-    verified.write_text(lock)
-    return folder
-
-
 def jdbc_jar(java: Path) -> Path:
     """The JDBC driver, as one jar."""
     jar = FETCHED / f"{JDBC[1]}-{JDBC[2]}.jar"
@@ -140,9 +116,7 @@ def jdbc_jar(java: Path) -> Path:
 
 @pytest.mark.nightly
 def test_node(warehouse: Warehouse, folder: Path) -> None:
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("Node.js and npm are not installed: its driver was not run")
-    command = ["node", str(SOURCES / "node" / "check.mjs"), str(node_packages())]
+    command = ["node", str(SOURCES / "node" / "check.mjs"), str(node_packages(SOURCES / "node"))]
 
     seen: dict[str, Any] = json.loads(output(command, warehouse, folder))
 
