@@ -81,8 +81,8 @@ unit: .venv/.complete ## Run the tests that need no Spark and no broker
 integration: setup ## Run the tests of each emulator and of ingestion
 	@$(PY) -m pytest -x $(SIDE_BY_SIDE) $(WITHOUT_LONG_FORMS) tests/integration
 
-golden: setup ## Write anew what dbt-databricks sends for each kind of node (tests/integration/warehouse/golden)
-	@GOLDEN=1 $(PY) -m pytest -x tests/integration/warehouse/test_dbt.py
+golden: setup ## Write anew what dbt-databricks sends for each kind of node (tests/integration/warehouse/adapter/golden)
+	@GOLDEN=1 $(PY) -m pytest -x tests/integration/warehouse/adapter/test_dbt.py
 
 e2e: setup ## Run the tests of the whole path
 	@$(PY) -m pytest -x $(SIDE_BY_SIDE) $(WITHOUT_LONG_FORMS) tests/e2e

@@ -27,7 +27,7 @@ MOST_FILES = 20
 # Lists of one kind, found by name and never read through.
 LISTS = (
     "tests/dbt/singular",  # one file per claim
-    "tests/integration/warehouse/golden",  # one file per kind of node, written by `make golden`
+    "tests/integration/warehouse/adapter/golden",  # one file per kind of node, written by `make golden`
 )
 # An empty file that makes a folder a package says nothing to a reader.
 MARKERS = ("__init__.py",)

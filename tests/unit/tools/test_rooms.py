@@ -23,7 +23,7 @@ def test_files_count_for_the_folder_they_lie_in_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["docs/decisions", "tests/integration/warehouse/golden/v2", "tests/dbt/singular"]
+    "folder", ["docs/decisions", "tests/integration/warehouse/adapter/golden/v2", "tests/dbt/singular"]
 )
 def test_lists_and_documents_may_be_long(folder: str) -> None:
     assert too_full(files_in(folder, 90)) == []

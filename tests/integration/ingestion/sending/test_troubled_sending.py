@@ -26,7 +26,7 @@ from ingestion.sending.producer import LINGER_SECONDS, Producer
 from ingestion.settings import HubSettings
 from ingestion.simulation.simulator import Simulator
 from tests.integration.ingestion.conftest import wait_until
-from tests.integration.ingestion.peers import HUB, Batch, FaultyHub, Line
+from tests.integration.ingestion.sending.peers import HUB, Batch, FaultyHub, Line
 
 BOUND_SECONDS = 10.0
 """From the fault to an error, or to success."""

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.warehouse import golden
-from tests.integration.warehouse.budget import BUDGET
-from tests.integration.warehouse.conftest import PROJECT, Warehouse
+from tests.integration.warehouse.adapter import golden
+from tests.integration.warehouse.adapter.budget import BUDGET
+from tests.integration.warehouse.conftest import Warehouse
 
+PROJECT = Path(__file__).with_name("project")
 ROWS = "select * from check.orders order by order_id"
 FIRST_ORDERS = ["O1", "O2", "O3"]
 TYPES = {

@@ -20,7 +20,7 @@ from ingestion.tables.ingest_batches import TABLE as BATCHES
 from ingestion.tables.order_events import TABLE
 from tests.harness.processes import kill_9
 from tests.integration.ingestion.conftest import Place
-from tests.integration.ingestion.test_landing import land
+from tests.integration.ingestion.landing.test_landing import land
 
 SOAK = bool(os.environ.get("SOAK"))
 KILLS, EVENTS, BATCH = (50, 1_000_000, 10_000) if SOAK else (5, 40_000, 2_000)
