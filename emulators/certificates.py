@@ -11,10 +11,12 @@ from pathlib import Path
 
 import certifi
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from emulators.files import write_private
 from emulators.settings import EVERY_ADDRESS, LOOPBACK, Settings
 
 LIFETIME = timedelta(days=3650)
@@ -39,17 +41,17 @@ def ensure_certificates(settings: Settings) -> Path:
         The bundle, for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`.
     """
     folder = settings.tls
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = _names(settings.warehouse_host)
     if not _is_valid(folder, names):
         authority, certificate, key = _issue(names)
-        _write(folder / CA_FILE, authority)
-        _write(folder / SERVER_FILE, certificate + key)
+        write_private(folder / CA_FILE, authority)
+        write_private(folder / SERVER_FILE, certificate + key)
     bundle = folder / BUNDLE_FILE
     own = (folder / CA_FILE).read_bytes().strip()
     wanted = _trusted_so_far(bundle, own) + b"\n" + own + b"\n"
     if not bundle.exists() or bundle.read_bytes() != wanted:
-        _write(bundle, wanted)
+        write_private(bundle, wanted)
     return bundle
 
 
@@ -72,11 +74,24 @@ def _name(host: str) -> x509.GeneralName:
 
 
 def _is_valid(folder: Path, names: Sequence[x509.GeneralName]) -> bool:
-    if not (folder / CA_FILE).exists() or not (folder / SERVER_FILE).exists():
+    """Whether the server's certificate is one of the authority, names the host, and lasts.
+
+    After a kill between the two files they do not belong to each other.
+    """
+    try:
+        authority = x509.load_pem_x509_certificate((folder / CA_FILE).read_bytes())
+        server = (folder / SERVER_FILE).read_bytes()
+        certificate = x509.load_pem_x509_certificate(server)
+        key = serialization.load_pem_private_key(server, password=None)
+        certificate.verify_directly_issued_by(authority)
+        named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
         return False
-    certificate = x509.load_pem_x509_certificate((folder / SERVER_FILE).read_bytes())
-    named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return certificate.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE and set(names) <= set(named)
+    return (
+        certificate.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE
+        and set(names) <= set(named)
+        and key.public_key() == certificate.public_key()
+    )
 
 
 def _trusted_so_far(bundle: Path, own: bytes) -> bytes:
@@ -132,10 +147,3 @@ def _issue(names: Sequence[x509.GeneralName]) -> tuple[bytes, bytes, bytes]:
     pem = serialization.Encoding.PEM
     private = server_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return authority.public_bytes(pem), server.public_bytes(pem), private
-
-
-def _write(file: Path, content: bytes) -> None:
-    temporary = file.with_suffix(f".{os.getpid()}")
-    temporary.touch(mode=0o600)
-    temporary.write_bytes(content)
-    temporary.replace(file)

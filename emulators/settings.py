@@ -7,16 +7,20 @@ import os
 import re
 import secrets
 import socket
+import stat
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from emulators.errors import EmulatorError
+from emulators.files import locked, write_private
 from emulators.hubs import DEFAULT_HUBS, Hub, load_hubs
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_HOME = REPOSITORY / ".local"
 LOOPBACK = "127.0.0.1"
 EVERY_ADDRESS = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - only when WAREHOUSE_HOST says so
 """Hosts that stand for every address of this machine, and how this machine reaches a server there."""
@@ -33,6 +37,12 @@ PORT_VARIABLES = {
     "warehouse_port": "WAREHOUSE_PORT",
 }
 """Environment variable that sets each port; a port that is not set is chosen free, once, and kept."""
+
+SECRETS: Mapping[str, Callable[[], str]] = {
+    "sas_key": lambda: b64encode(secrets.token_bytes(32)).decode(),
+    "warehouse_token": lambda: f"local-{secrets.token_hex(16)}",
+}
+"""How each secret is made, once."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +128,7 @@ class Settings:
 
 def home_from(environment: Mapping[str, str] = os.environ) -> Path:
     """Folder that holds everything a run leaves behind: `EMULATORS_HOME`, else `.local` of the checkout."""
-    return Path(environment.get("EMULATORS_HOME") or REPOSITORY / ".local").resolve()
+    return Path(environment.get("EMULATORS_HOME") or DEFAULT_HOME).resolve()
 
 
 def is_loopback(host: str) -> bool:
@@ -135,33 +145,61 @@ def catalogs_from(environment: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read this home's settings, or make and keep them on the first call.
+    """Read this home's settings, or make and keep them on the first call: the same for all who call at once.
 
     Raises:
         EmulatorError: a port variable is not a port, a host no host, a hub no hub, or a kept file is not
             readable.
     """
-    home = home_from(environment)
+    home, host = home_from(environment), _host(environment)
+    ports = {name: _port(environment, variable) for name, variable in PORT_VARIABLES.items()}
+    wanted = {name: port for name, port in ports.items() if port}
     file = home / "emulators.json"
-    kept: dict[str, int | str] = {}
-    if file.exists():
-        try:
-            kept = json.loads(file.read_text())
-        except ValueError as error:
-            raise EmulatorError(f"{file} is not readable ({error}): delete it and run again.") from None
-    wanted = {name: _port(environment, variable) for name, variable in PORT_VARIABLES.items()}
-    free = iter(_free_ports(len(wanted)))
-    values: dict[str, int | str] = {name: wanted[name] or kept.get(name) or next(free) for name in wanted}
-    values["sas_key"] = kept.get("sas_key") or b64encode(secrets.token_bytes(32)).decode()
-    values["warehouse_token"] = kept.get("warehouse_token") or f"local-{secrets.token_hex(16)}"
-    if values != kept:
-        home.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(f".{os.getpid()}")
-        temporary.touch(mode=0o600)
-        temporary.write_text(json.dumps(values, indent=2))
-        temporary.replace(file)
-    hubs = load_hubs(home / "hubs.json", environment)
-    return Settings(home=home, hubs=hubs, warehouse_host=_host(environment), **values)  # type: ignore[arg-type]
+    values = _kept(file)
+    if {*PORT_VARIABLES, *SECRETS} - values.keys() or values | wanted != values:
+        _make_private(home)
+        with locked(home / "settings.lock"):
+            values = _kept(file) | wanted
+            for name, port in zip(PORT_VARIABLES, _free_ports(len(PORT_VARIABLES)), strict=True):
+                values.setdefault(name, port)
+            for name, make in SECRETS.items():
+                values.setdefault(name, make())
+            write_private(file, json.dumps(values, indent=2).encode())
+    return Settings(
+        home=home,
+        hubs=load_hubs(home / "hubs.json", environment),
+        warehouse_host=host,
+        **{name: values[name] for name in (*PORT_VARIABLES, *SECRETS)},
+    )
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    """What an earlier call has kept, checked; nothing before the first."""
+    try:
+        values = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise EmulatorError(f"{file} is not readable ({error}): delete it and run again.") from None
+    types = dict.fromkeys(PORT_VARIABLES, int) | dict.fromkeys(SECRETS, str)
+    if not isinstance(values, dict):
+        raise EmulatorError(f"{file} is not readable (no object): delete it and run again.")
+    for name, value in values.items():
+        if type(value) is not types.get(name) or not value:
+            raise EmulatorError(f"{file} is not readable ({name}: {value!r}): delete it and run again.")
+    return values
+
+
+def _make_private(home: Path) -> None:
+    """Make the home for its owner alone: it holds what statements and messages hold.
+
+    One that was there with files in it is somebody's choice and stays as it is, but for the checkout's own.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = home.stat()
+    is_ours = found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX
+    if is_ours and (home == DEFAULT_HOME.resolve() or not any(home.iterdir())):
+        home.chmod(0o700)
 
 
 def _host(environment: Mapping[str, str]) -> str:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import typer
 
+from emulators.files import locked
 from emulators.runtime.environment import service_environment
-from emulators.runtime.jars import pyspark_jars
+from emulators.runtime.jars import in_use, pyspark_jars
 from emulators.settings import REPOSITORY, Settings
 
 
@@ -36,11 +37,18 @@ def java_options(settings: Settings, java: Path) -> str:
 def ensure_class_archive(settings: Settings, java: Path) -> None:
     """Write the archive unless it is there: Spark starts, runs a few statements and ends, within a minute.
 
-    Without it all works, and a start takes some seconds longer; a Java that cannot write it is told of.
+    Without it all works, and a start takes some seconds longer; a Java that cannot write it is told of. All
+    homes of a checkout share it: one process writes it, and others wait.
     """
-    archive = archive_of(settings, java)
-    if archive.exists():
+    if archive_of(settings, java).exists():
         return
+    with locked(in_use(settings.jars)):
+        archive = archive_of(settings, java)
+        if not archive.exists():
+            _write(archive, settings, java)
+
+
+def _write(archive: Path, settings: Settings, java: Path) -> None:
     typer.echo("archiving Spark's classes, for it to start faster …", err=True)
     for former in settings.jars.glob("classes-*"):
         former.unlink()

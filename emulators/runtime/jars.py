@@ -9,30 +9,51 @@ import subprocess
 from pathlib import Path
 
 from emulators.errors import EmulatorError
+from emulators.files import locked
 
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "jars.lock"
 DEPENDENCIES = HERE / "ivy.xml"
+VERIFIED = ".verified"
+"""Holds the lock that the jars beside it were checked against."""
 
 
 def ensure_jars(folder: Path, java: Path) -> None:
     """Put every jar of the lock into `<folder>/<class path>/`, from Ivy's cache or Maven Central.
 
     A folder that once passed the check against this lock is not checked again, so a warm start costs nothing
-    and needs no network.
+    and needs no network. It is shared by all homes of a checkout: one process fetches, beside it, and others
+    wait.
 
     Raises:
         EmulatorError: a jar could not be fetched, or is not the one the lock names.
     """
     lock = LOCK.read_text()
-    verified = folder / ".verified"
-    if verified.exists() and verified.read_text() == lock:
+    if _is_verified(folder, lock):
         return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    _retrieve(folder, java)
+    with locked(in_use(folder)):
+        if not _is_verified(folder, lock):
+            _fetch(folder, lock, java)
+
+
+def in_use(folder: Path) -> Path:
+    """The lock of who changes the jars, or what else the folder holds."""
+    return folder.with_name(f"{folder.name}.in-use")
+
+
+def _is_verified(folder: Path, lock: str) -> bool:
+    verified = folder / VERIFIED
+    return verified.exists() and verified.read_text() == lock
+
+
+def _fetch(folder: Path, lock: str, java: Path) -> None:
+    fetched, former = (folder.with_name(f"{folder.name}.{suffix}") for suffix in ("fetched", "former"))
+    for each in (fetched, former):
+        shutil.rmtree(each, ignore_errors=True)
+    fetched.mkdir(parents=True)
+    _retrieve(fetched, java)
     wanted = {name: checksum for checksum, name in map(str.split, lock.splitlines())}
-    found = checksums(folder)
+    found = checksums(fetched)
     if found != wanted:
         wrong = sorted(set(wanted.items()) ^ set(found.items()))
         names = ", ".join(sorted({name for name, _ in wrong}))
@@ -40,7 +61,11 @@ def ensure_jars(folder: Path, java: Path) -> None:
             f"these jars are missing or differ from emulators/runtime/jars.lock: {names}. "
             "Remove them from ~/.ivy2/cache and run again."
         )
-    verified.write_text(lock)
+    (fetched / VERIFIED).write_text(lock)
+    if folder.exists():
+        folder.rename(former)
+    fetched.rename(folder)
+    shutil.rmtree(former, ignore_errors=True)
 
 
 def checksums(folder: Path) -> dict[str, str]:

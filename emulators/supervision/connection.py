@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from databricks import sql
-from databricks.sql.client import Connection
+from typing import TYPE_CHECKING
 
 from emulators.errors import EmulatorError
 from emulators.settings import HTTP_PATH, Settings
 from emulators.warehouse.protocol import readiness
+
+if TYPE_CHECKING:
+    from databricks.sql.client import Connection
 
 
 def connect(settings: Settings) -> Connection:
@@ -18,6 +20,9 @@ def connect(settings: Settings) -> Connection:
     """
     if not readiness.is_ready(settings):
         raise EmulatorError("The SQL warehouse is not up: start it with `.venv/bin/python -m emulators up`.")
+    # Deferred: it loads pandas and Arrow.
+    from databricks import sql
+
     return sql.connect(
         server_hostname=settings.warehouse_url,
         http_path=HTTP_PATH,

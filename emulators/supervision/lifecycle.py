@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from emulators.certificates import ensure_certificates
 from emulators.eventhubs import broker, front
 from emulators.runtime.environment import service_environment
 from emulators.runtime.jars import ensure_jars
@@ -38,6 +37,9 @@ class Status:
 
 def prepare(settings: Settings) -> Path:
     """Get what the emulators run on: Java, jars, Spark's configuration, certificates; returns `java`."""
+    # Deferred, as nothing else needs cryptography.
+    from emulators.certificates import ensure_certificates
+
     java = ensure_java()
     ensure_jars(settings.jars, java)
     write_spark_conf(settings, java)

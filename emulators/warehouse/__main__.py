@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from functools import partial
+from queue import SimpleQueue
 
 from pyspark.sql import SparkSession
 
@@ -38,19 +39,16 @@ class Exit:
     """Remembers the first reason to stop, from whichever thread it comes."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
-        self.status = 0
+        # A handler of signals may call its `put` in the middle of its `get`, which no Event or lock allows.
+        self._asked = SimpleQueue[int]()
 
     def ask(self, status: int) -> None:
         """Ask the process to end with this exit status."""
-        if not self._asked.is_set():
-            self.status = status
-            self._asked.set()
+        self._asked.put(status)
 
     def wait(self) -> int:
         """Wait until somebody asks; returns the exit status."""
-        self._asked.wait()
-        return self.status
+        return self._asked.get()
 
 
 def main() -> int:

@@ -22,6 +22,9 @@ from ingestion.settings import HubSettings
 TICK_SECONDS = 0.2
 """How long input is waited for before looking whether a batch is due or a stop is requested."""
 
+HELD = 2
+"""A line is held whole, for the reject file too, up to so many times what the hub takes at once."""
+
 
 def send(
     file: Annotated[
@@ -70,7 +73,7 @@ def send(
 
         from ingestion.console.progress import ProgressBar
         from ingestion.sending.cursor import Cursor
-        from ingestion.sending.line_files import RejectFile, arriving
+        from ingestion.sending.line_files import RejectFile, arriving, lines_of
         from ingestion.sending.producer import Producer
         from ingestion.sending.transfer import LineSender
 
@@ -96,7 +99,8 @@ def send(
             sender = LineSender(kept, position)
             producer = stack.enter_context(Producer(settings, patience, stop, sender))
             bar = stack.enter_context(ProgressBar("sending", None))
-            lines = stream if is_file else arriving(stream.fileno(), TICK_SECONDS)
+            longest = HELD * producer.largest_bytes
+            lines = lines_of(stream, longest) if is_file else arriving(stream.fileno(), TICK_SECONDS, longest)
             failure = None
             try:
                 sender.send(producer, lines, lambda: stop.requested, bar.advance)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import signal
 import time
-from threading import Event, current_thread, main_thread
+from threading import current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+POLL_SECONDS = 0.05
 
 
 class StopRequest:
     """While it is entered, the first SIGINT or SIGTERM sets `requested`; the second acts as usual."""
 
     def __init__(self) -> None:
-        self._event = Event()
         self.since: float | None = None
         """When the request came, on the monotonic clock."""
         self._handlers: dict[signal.Signals, Any] = {}
@@ -40,16 +41,20 @@ class StopRequest:
     @property
     def requested(self) -> bool:
         """Whether the work should come to an end."""
-        return self._event.is_set()
+        return self.since is not None
 
     def wait(self, seconds: float) -> bool:
-        """Sleep, but not beyond a request to stop; returns whether there is one."""
-        return self._event.wait(seconds)
+        """Sleep, but hardly beyond a request to stop; returns whether there is one."""
+        # By looking now and then: what wakes a thread takes locks, and a handler of signals that takes one
+        # which the thread that it interrupts holds waits for ever.
+        end = time.monotonic() + seconds
+        while not self.requested and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, POLL_SECONDS))
+        return self.requested
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.since = time.monotonic()
-        self._event.set()
         self._restore()
+        self.since = time.monotonic()
 
     def _restore(self) -> None:
         while self._handlers:

@@ -60,6 +60,8 @@ class Cursor:
         self._stream: IO[bytes] | None = None
         self._wanted = (hub, first_line, restart)
         self._digest = sha256()
+        self._part = sha256()
+        self._part_bytes = 0
         self.kept = self._settled = Record(hub, first_line or 1)
         self.doubtful_through = 0
         """Lines up to here were sent by a run that ended before it knew whether they arrived."""
@@ -126,10 +128,21 @@ class Cursor:
         self.line, self.offset = self.kept.line, self.kept.offset
 
     def passed(self, line: bytes) -> None:
-        """Take note of a line, with its end: it was put into a batch, rejected or skipped."""
+        """Take note of a line, or its last part, with its end: it was sent, rejected or skipped."""
+        if self._part_bytes:
+            self._digest = self._part
+            self.offset += self._part_bytes
+            self._part_bytes = 0
         self.line += 1
         self.offset += len(line)
         self._digest.update(line)
+
+    def passed_part(self, part: bytes) -> None:
+        """Take note of a part of a line, but its last: a run that goes on begins with the whole line."""
+        if not self._part_bytes:
+            self._part = self._digest.copy()
+        self._part.update(part)
+        self._part_bytes += len(part)
 
     def sending(self, resent: int) -> None:
         """What was passed is about to be sent, so many events of it not for the first time."""

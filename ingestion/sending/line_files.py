@@ -24,9 +24,23 @@ def body_of(line: bytes) -> bytes | None:
     return body if body.strip() else None
 
 
-def arriving(descriptor: int, seconds: float) -> Iterator[bytes | None]:
-    """The lines of a pipe or terminal as they come; None whenever none came for so many seconds."""
+class Part(bytes):
+    """A part of a line that is too long to be held, but its last part, which is plain bytes."""
+
+
+def lines_of(stream: IO[bytes], longest: int) -> Iterator[bytes]:
+    """The lines of a file with their ends; one of more than `longest` bytes in parts."""
+    while line := stream.readline(longest):
+        yield line if len(line) < longest or line.endswith(b"\n") else Part(line)
+
+
+def arriving(descriptor: int, seconds: float, longest: int) -> Iterator[bytes | None]:
+    """The lines of a pipe or terminal as they come; None whenever none came for so many seconds.
+
+    A line of much more than `longest` bytes comes in parts.
+    """
     parts: list[bytes] = []
+    held = 0
     while True:
         if not select.select([descriptor], [], [], seconds)[0]:
             yield None
@@ -39,7 +53,13 @@ def arriving(descriptor: int, seconds: float) -> Iterator[bytes | None]:
             parts += line, b"\n"
             yield b"".join(parts)
             parts.clear()
+            held = 0
         parts.append(rest)
+        held += len(rest)
+        if held >= longest:
+            yield Part(b"".join(parts))
+            parts.clear()
+            held = 0
     if last := b"".join(parts):
         yield last
 

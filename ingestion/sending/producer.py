@@ -113,6 +113,8 @@ class Producer:
         self._batch: EventDataBatch | None = None
         self._batch_began = 0.0
         self._unanswered = 0
+        self.largest_bytes = 0
+        """What the hub takes at once, as it said when it was asked for a batch."""
         self.accepted = 0
         """Events that the hub has acknowledged."""
         self.resent = 0
@@ -151,7 +153,7 @@ class Producer:
         self.flush_if_due()
         if self._put(body):
             return
-        limit = self._batch.max_size_in_bytes if self._batch is not None else 0
+        limit = self.largest_bytes
         # What can never fit does not cost the batch at hand its size.
         if len(body) <= limit:
             self.flush()
@@ -216,7 +218,9 @@ class Producer:
         return True
 
     def _new_batch(self) -> EventDataBatch:
-        return self._request(lambda client: client.create_batch())
+        batch = self._request(lambda client: client.create_batch())
+        self.largest_bytes = batch.max_size_in_bytes
+        return batch
 
     def _request(
         self, call: Callable[[EventHubProducerClient], Result], begin: Callable[[], None] | None = None

@@ -11,7 +11,7 @@ from typing import IO
 from ingestion.errors import SendError
 from ingestion.files import Kind
 from ingestion.sending.cursor import Cursor
-from ingestion.sending.line_files import RejectFile, body_of, malformed
+from ingestion.sending.line_files import Part, RejectFile, body_of, malformed
 from ingestion.sending.producer import OversizedEventError, Producer
 from ingestion.simulation.account import Account
 from ingestion.simulation.faults import OVERSIZED_BYTES, Message
@@ -208,6 +208,8 @@ class LineSender:
         self._malformed = self._oversized = self._doubtful = 0
         self._before = cursor.kept
         self._in_doubt = 0
+        self._part: Part | None = None
+        self._part_bytes = 0
 
     def sending(self, resent: int) -> None:
         """A batch with the lines so far is about to be sent."""
@@ -232,7 +234,8 @@ class LineSender:
 
         Args:
             producer: the open hub; this object must be its journal.
-            lines: lines with their ends; None now and then while there are none.
+            lines: lines with their ends; None now and then while there are none. Of a line in parts the first
+                is kept, with the rejects.
             is_stopped: whether to come to an end.
             advance: told how many lines were dealt with, now and then.
 
@@ -245,18 +248,19 @@ class LineSender:
             for line in lines:
                 if line is None:
                     producer.flush_if_due()
-                elif cursor.line + 1 >= cursor.kept.first_line:
-                    self._send_line(producer, line)
-                    cursor.passed(line)
+                elif isinstance(line, Part):
+                    self._pass_part(line)
                 else:
-                    cursor.passed(line)
-                unreported += line is not None
+                    self._pass_line(producer, line)
+                    unreported += 1
                 if unreported == CHUNK_EVENTS or line is None:
                     advance(unreported)
                     unreported = 0
                 if is_stopped():
                     break
             else:
+                if self._part:
+                    self._pass_line(producer, b"")
                 producer.flush()
                 self.accepted(0, 0)
                 cursor.finish()
@@ -283,6 +287,32 @@ class LineSender:
             next_line=now.line + 1,
         )
 
+    def _pass_part(self, part: Part) -> None:
+        if self._part is None:
+            self._part, self._part_bytes = part, 0
+        self._part_bytes += len(part)
+        self._cursor.passed_part(part)
+
+    def _pass_line(self, producer: Producer, line: bytes) -> None:
+        """Deal with a line, or with the last part of one."""
+        cursor, first = self._cursor, self._part
+        self._part = None
+        if cursor.line + 1 >= cursor.kept.first_line:
+            if first is None:
+                self._send_line(producer, line)
+            else:
+                size = self._part_bytes + len(line.rstrip(b"\r\n"))
+                self._reject_oversized(
+                    f"{size} bytes in one line are more than the hub takes at once "
+                    f"({producer.largest_bytes}); the first {len(first)} are kept here",
+                    first,
+                )
+        cursor.passed(line)
+
+    def _reject_oversized(self, reason: str, body: bytes) -> None:
+        self._oversized += 1
+        self._rejects.add(self._cursor.line + 1, reason, body)
+
     def _send_line(self, producer: Producer, line: bytes) -> None:
         body = body_of(line)
         if body is None:
@@ -295,7 +325,6 @@ class LineSender:
         try:
             producer.add(body)
         except OversizedEventError as error:
-            self._oversized += 1
-            self._rejects.add(number, str(error), body)
+            self._reject_oversized(str(error), body)
             return
         self._doubtful += number <= self._cursor.doubtful_through

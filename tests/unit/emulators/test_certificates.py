@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from pathlib import Path
 
 import certifi
 import pytest
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
-from emulators.certificates import BUNDLE_FILE, CA_FILE, ensure_certificates, server_certificate
+from emulators.certificates import (
+    BUNDLE_FILE,
+    CA_FILE,
+    SERVER_FILE,
+    ensure_certificates,
+    server_certificate,
+)
 from emulators.settings import Settings, load
 
 
@@ -83,3 +91,57 @@ def test_an_authority_of_the_shell_is_kept(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     ensure_certificates(settings)
     assert bundle.read_text().startswith("-- the company's authorities --\n")
+
+
+def is_trusted(settings: Settings) -> bool:
+    """Whether a client that trusts the authority can talk to the server."""
+    authority = x509.load_pem_x509_certificate((settings.tls / CA_FILE).read_bytes())
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(server_certificate(settings))
+        x509.load_pem_x509_certificate(server_certificate(settings).read_bytes()).verify_directly_issued_by(
+            authority
+        )
+    except (ValueError, InvalidSignature, ssl.SSLError):
+        return False
+    return (settings.tls / CA_FILE).read_bytes().strip() in (settings.tls / BUNDLE_FILE).read_bytes()
+
+
+@pytest.mark.parametrize("left", [CA_FILE, SERVER_FILE])
+def test_a_kill_between_the_two_files_is_healed(settings: Settings, left: str) -> None:
+    ensure_certificates(settings)
+    former = (settings.tls / left).read_bytes()
+    for name in (CA_FILE, SERVER_FILE):
+        (settings.tls / name).unlink()
+    ensure_certificates(settings)
+    (settings.tls / left).write_bytes(former)
+    assert not is_trusted(settings)
+
+    ensure_certificates(settings)
+
+    assert is_trusted(settings)
+
+
+@pytest.mark.parametrize("name", [CA_FILE, SERVER_FILE])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
+def test_a_file_that_is_torn_is_made_anew(settings: Settings, name: str, share: float) -> None:
+    ensure_certificates(settings)
+    whole = (settings.tls / name).read_bytes()
+    (settings.tls / name).write_bytes(whole[: int(len(whole) * share)])
+
+    ensure_certificates(settings)
+
+    assert is_trusted(settings)
+
+
+def test_a_key_of_another_certificate_is_no_key(settings: Settings) -> None:
+    ensure_certificates(settings)
+    first = server_certificate(settings).read_bytes()
+    server_certificate(settings).unlink()
+    ensure_certificates(settings)
+    second = server_certificate(settings).read_bytes()
+    key = second.index(b"-----BEGIN PRIVATE KEY")
+    server_certificate(settings).write_bytes(second[:key] + first[first.index(b"-----BEGIN PRIVATE KEY") :])
+
+    ensure_certificates(settings)
+
+    assert is_trusted(settings)

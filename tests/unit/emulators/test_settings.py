@@ -1,9 +1,12 @@
 import json
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from emulators import settings
 from emulators.errors import EmulatorError
 from emulators.settings import load
 
@@ -72,8 +75,56 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_connection_string_is_one_the_sdk_takes_as_an_emulators(tmp_path: Path) -> None:
-    settings = load({"EMULATORS_HOME": str(tmp_path)})
-    parts = dict(part.split("=", 1) for part in settings.connection_string.rstrip(";").split(";"))
-    assert parts["Endpoint"] == f"sb://127.0.0.1:{settings.amqp_port}"
+    found = load({"EMULATORS_HOME": str(tmp_path)})
+    parts = dict(part.split("=", 1) for part in found.connection_string.rstrip(";").split(";"))
+    assert parts["Endpoint"] == f"sb://127.0.0.1:{found.amqp_port}"
     assert parts["UseDevelopmentEmulator"] == "true"
     assert parts["SharedAccessKey"] == json.loads((tmp_path / "emulators.json").read_text())["sas_key"]
+
+
+def test_all_that_start_at_once_in_one_home_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(count: int) -> list[int]:
+        ports = free_ports(count)
+        time.sleep(0.05)
+        return ports
+
+    free_ports = settings._free_ports
+    monkeypatch.setattr(settings, "_free_ports", slow)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(load, [{"EMULATORS_HOME": str(tmp_path / "home")}] * 8))
+    assert len(set(found)) == 1
+    assert load({"EMULATORS_HOME": str(tmp_path / "home")}) == found[0]
+
+
+def test_nothing_is_written_when_nothing_is_new(tmp_path: Path) -> None:
+    environment = {"EMULATORS_HOME": str(tmp_path / "home"), "WAREHOUSE_PORT": "18443"}
+    load(environment)
+    (tmp_path / "home").chmod(0o500)
+    assert load(environment).warehouse_port == 18443
+
+
+def test_a_home_is_its_owners_alone(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir(0o755)
+    for name in ("new", "deep/new", "empty"):
+        load({"EMULATORS_HOME": str(tmp_path / name)})
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o700
+
+
+def test_a_folder_with_other_files_keeps_its_mode(tmp_path: Path) -> None:
+    home = tmp_path / "shared"
+    home.mkdir()
+    home.chmod(0o755)
+    (home / "notes").write_text("of somebody else")
+    load({"EMULATORS_HOME": str(home)})
+    assert stat.S_IMODE(home.stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "1", '{"amqp_port": "5672"}', '{"sas_key": 7}', '{"kafka_port": 0}', '{"mine": "x"}']
+)
+def test_a_file_of_something_else_is_named_and_stays(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "emulators.json"
+    file.write_text(content)
+    with pytest.raises(EmulatorError, match=r"emulators.json is not readable .* delete it"):
+        load({"EMULATORS_HOME": str(tmp_path)})
+    assert file.read_text() == content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_it_is_written_once_and_mapped(home: Settings, java: Path, monkeypatch: 
     assert len(commands) == 1
     archive = archive_of(home, java)
     assert shlex.split(java_options(home, java))[0] == f"-XX:SharedArchiveFile={archive}"
+
+
+def test_two_homes_that_start_at_once_write_it_once(
+    home: Settings, java: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = rehearse(monkeypatch, f"import time; time.sleep(0.2); {WRITE}")
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(ensure_class_archive, [home] * 3, [java] * 3))
+    assert len(commands) == 1
+    assert list(home.jars.glob("classes-*")) == [archive_of(home, java)]
 
 
 @pytest.mark.parametrize("changed", FILES)

@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,45 @@ def test_a_verified_folder_is_not_fetched_again(tmp_path: Path, monkeypatch: pyt
 def test_no_registry_is_named() -> None:
     for path in (jars.DEPENDENCIES, jars.LOCK, REPOSITORY / "requirements.lock"):
         assert "http" not in path.read_text().replace("http://ant.apache.org/ivy/maven", "")
+
+
+def test_two_homes_that_start_at_once_fetch_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, folder = tmp_path / "jars.lock", tmp_path / "jars"
+    _put_jar(tmp_path / "reference", b"right")
+    lock.write_text(
+        "".join(f"{checksum}  {name}\n" for name, checksum in jars.checksums(tmp_path / "reference").items())
+    )
+    monkeypatch.setattr(jars, "LOCK", lock)
+    fetched: list[Path] = []
+
+    def retrieve(target: Path, _java: Path) -> None:
+        fetched.append(target)
+        time.sleep(0.1)
+        _put_jar(target, b"right")
+
+    monkeypatch.setattr(jars, "_retrieve", retrieve)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(jars.ensure_jars, [folder] * 4, [Path("java")] * 4))
+    assert len(fetched) == 1
+    assert jars.checksums(folder) == jars.checksums(tmp_path / "reference")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "jars",
+        "jars.in-use",
+        "jars.lock",
+        "reference",
+    ]
+
+
+def test_jars_in_use_stay_until_the_new_ones_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "jars"
+    _put_jar(folder, b"of the former lock")
+
+    def fail(_folder: Path, _java: Path) -> None:
+        raise EmulatorError("the network is away")
+
+    monkeypatch.setattr(jars, "_retrieve", fail)
+    with pytest.raises(EmulatorError, match="the network is away"):
+        jars.ensure_jars(folder, Path("java"))
+    assert (folder / "spark" / "some-1.0.jar").read_bytes() == b"of the former lock"

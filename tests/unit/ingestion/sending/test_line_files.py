@@ -3,13 +3,14 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode
+from io import BytesIO
 from math import inf
 from pathlib import Path
 
 import pytest
 
 from ingestion.errors import ConfigurationError
-from ingestion.sending.line_files import RejectFile, arriving, body_of, malformed
+from ingestion.sending.line_files import Part, RejectFile, arriving, body_of, lines_of, malformed
 
 
 def test_lines_lose_their_ends_and_nothing_else() -> None:
@@ -54,7 +55,7 @@ def test_anything_else_is_refused_with_a_reason(body: bytes, reason: str) -> Non
 
 def test_lines_arrive_as_they_come_and_silence_is_told() -> None:
     out, into = os.pipe()
-    lines = arriving(out, 0.01)
+    lines = arriving(out, 0.01, 100_000)
     os.write(into, b"one\n\nthr")
     assert [next(lines), next(lines), next(lines)] == [b"one\n", b"\n", None]
     os.write(into, b"ee\nfo")
@@ -65,6 +66,39 @@ def test_lines_arrive_as_they_come_and_silence_is_told() -> None:
     os.close(into)
     assert list(lines) == [b"fo" + b"u" * 60_000 + b"r"]
     os.close(out)
+
+
+def test_a_line_that_arrives_without_end_comes_in_parts() -> None:
+    out, into = os.pipe()
+    lines = arriving(out, 0.01, 8)
+    os.write(into, b"one\n" + b"x" * 10)
+    assert [next(lines), next(lines)] == [b"one\n", b"x" * 10]
+    os.write(into, b"y" * 10)
+    part = next(lines)
+    assert isinstance(part, Part)
+    os.write(into, b"z\ntwo\n")
+    last = next(lines)
+    assert (part, last, next(lines)) == (b"y" * 10, b"z\n", b"two\n")
+    assert not isinstance(last, Part)
+    os.close(into)
+    assert list(lines) == []
+    os.close(out)
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        (b"1234567\nx", [b"1234567\n", b"x"]),
+        (b"12345678\nx\n", [Part(b"12345678"), b"\n", b"x\n"]),
+        (b"123456789abcdefghi\n", [Part(b"12345678"), Part(b"9abcdefg"), b"hi\n"]),
+        (b"12345678", [Part(b"12345678")]),
+        (b"", []),
+    ],
+)
+def test_a_line_of_a_file_that_is_too_long_comes_in_parts(content: bytes, parts: list[bytes]) -> None:
+    found = list(lines_of(BytesIO(content), 8))
+    assert found == parts
+    assert [type(each) for each in found] == [type(each) for each in parts]
 
 
 def test_a_run_that_goes_on_keeps_the_rejects_it_does_not_look_at_again(tmp_path: Path) -> None:
