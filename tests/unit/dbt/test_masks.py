@@ -7,7 +7,6 @@ import sqlite3
 from types import SimpleNamespace
 from typing import Any
 
-import agate  # type: ignore[import-untyped]  # no stubs among the dependencies
 import pytest
 import yaml  # type: ignore[import-untyped]
 from dbt.adapters.databricks.relation_configs.column_mask import ColumnMaskConfig, ColumnMaskProcessor
@@ -50,10 +49,8 @@ def configured(model: str, target: str, schema: str, catalog: str, readers: str 
 
 def found_in_the_catalog(masks: dict[str, str]) -> ColumnMaskConfig:
     """What the adapter reads back: names without quotes, in lower case, as Unity Catalog keeps them."""
-    text = agate.Text()
     rows = [(column, function, None) for column, function in masks.items()]
-    table = agate.Table(rows, ["column_name", "mask_name", "using_columns"], [text, text, text])
-    return ColumnMaskProcessor.from_relation_results({"column_masks": table})
+    return ColumnMaskProcessor.from_relation_results({"column_masks": SimpleNamespace(rows=rows)})
 
 
 @pytest.mark.parametrize(
