@@ -18,7 +18,8 @@ from emulators import certificates
 from emulators.errors import EmulatorError
 from emulators.settings import Settings, catalogs_from, is_loopback, load
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
+from emulators.warehouse.catalog.recovery import Recovery
 from emulators.warehouse.engine import Engine
 from emulators.warehouse.files.volumes import Volumes
 from emulators.warehouse.protocol.http_server import WarehouseServer
@@ -115,7 +116,8 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         threading.Thread(target=_watch, args=(session, end), name="watch", daemon=True).start()
         records = Records(settings.warehouse_data / "records.sqlite")
         catalog = Catalog(session, records, spark_session.tables_folder(settings))
-        catalog.restore(catalogs_from())
+        recovery = Recovery(session, catalog, spark_session.tables_folder(settings))
+        recovery.restore(catalogs_from())
         session.sql("select 1").toArrow()
         history = History(settings.warehouse_data / HISTORY_FILE)
         sessions, operations = Sessions(partial(new_session, session)), Operations(session, history)
@@ -126,7 +128,7 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         streaming_tables.sweep(records)
         server.resources.file_links.file_of = volumes.paths.file_of
         engine = Engine(session, catalog, volumes)
-        catalog.restore_functions()
+        recovery.restore_functions()
         server.resources.processor = Processor(Service(engine, sessions, operations))
         log.info("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)
     except Exception:

@@ -106,7 +106,7 @@ class Engine:
 
     def _enter_schema(self, session: Session) -> None:
         """Go to the session's first schema as soon as it exists."""
-        if not session.has_entered and self.catalog.records.has_schema(session.schema):
+        if not session.has_entered and self.catalog.records.schemas.has(session.schema):
             session.spark.sql(f"use {quoted((session.schema,))}")
             session.has_entered = True
 

@@ -72,6 +72,27 @@ def timed_out(seconds: int) -> SqlError:
     return _error(None, f"Statement has timed out after {seconds} seconds.", "57KD0")
 
 
+_TAKEN = {"CATALOG": "42710", "TABLE_OR_VIEW": "42P07", "VOLUME": "42000"}
+"""SQLSTATE of a name that is taken, by what has it."""
+
+
+def already_exists(kind: str, name: str) -> SqlError:
+    """The error of a statement whose new name is taken.
+
+    Args:
+        kind: what has it, as in `_TAKEN`.
+        name: the name, quoted.
+    """
+    what = kind.lower().replace("_", " ")
+    return SqlError(
+        f"{kind}_ALREADY_EXISTS",
+        f"Cannot create {what} {name} because it already exists. "
+        "Choose a different name, drop or replace the existing object, or add the IF NOT EXISTS clause to "
+        "tolerate pre-existing objects.",
+        _TAKEN[kind],
+    )
+
+
 def schema_not_found(name: str) -> SqlError:
     """The error of a statement that names a schema which does not exist."""
     return SqlError(

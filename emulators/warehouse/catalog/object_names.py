@@ -12,6 +12,9 @@ from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.names import split
 from emulators.warehouse.sql.quoting import quoted
 
+HIDDEN = "__"
+"""How names begin that the warehouse gives to what it makes for itself: no list shows these."""
+
 _LONGEST_NAME = 255
 _NOT_IN_NAMES = re.compile(r"[. /\x00-\x1f\x7f]")
 

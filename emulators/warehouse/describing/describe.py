@@ -10,8 +10,9 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.kinds import MANUAL, MATERIALIZED_VIEW, STREAMING_TABLE
+from emulators.warehouse.catalog.records.columns import ColumnRecord
 from emulators.warehouse.catalog.records.derived import MaterializedView, Refresh
-from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
+from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.clock import TIME
 from emulators.warehouse.names import split
 from emulators.warehouse.sql import type_names

@@ -54,10 +54,10 @@ def query(statement: EventLogQuery, catalog: Catalog, session: Session) -> Resul
         for start, end, name in reversed(statement.calls):
             relation = catalog.get(name, session)
             where = (relation.schema, relation.name)
-            if catalog.records.materialized_view(*where) is None:
+            if catalog.records.derived.get(*where) is None:
                 message = f"No event logs available for {quoted(where)}."
                 raise SqlError("EVENT_LOG_UNAVAILABLE", message, "55019")
-            rows = events((*split(relation.schema), relation.name), catalog.records.refreshes(*where))
+            rows = events((*split(relation.schema), relation.name), catalog.records.derived.refreshes(*where))
             view = views.put(session.spark.createDataFrame(rows, _SCHEMA))
             sql = f"{sql[:start]}{view}{sql[end:]}"
         return result_set.from_dataframe(session.spark.sql(sql))

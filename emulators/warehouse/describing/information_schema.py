@@ -78,7 +78,7 @@ class InformationSchema:
         Raises:
             SqlError: it names a relation or catalog that does not exist.
         """
-        self._catalog.follow()
+        self._catalog.sync.follow()
         try:
             tree = parse_one(sql, read="databricks")
         except SqlglotError as error:

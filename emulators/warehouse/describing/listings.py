@@ -11,7 +11,7 @@ from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW
-from emulators.warehouse.catalog.records.namespaces import FunctionRecord
+from emulators.warehouse.catalog.records.functions import FunctionRecord
 from emulators.warehouse.describing import describe
 from emulators.warehouse.describing.information_schema import type_of_column
 from emulators.warehouse.describing.show_create import definition
@@ -60,7 +60,7 @@ class Listings:
 
     def _show_schemas(self, statement: statements.ShowSchemas, session: Session) -> ResultSet:
         catalog = self._catalog.check_catalog(statement.catalog or session.catalog)
-        names = sorted([INFORMATION_SCHEMA, *(each.schema for each in self._records.schemas(catalog))])
+        names = sorted([INFORMATION_SCHEMA, *(each.schema for each in self._records.schemas.all(catalog))])
         return _table(("databaseName",), [(each,) for each in patterns.matching(names, statement.pattern)])
 
     def _show_tables(self, statement: statements.ShowTables, session: Session) -> ResultSet:
@@ -69,7 +69,7 @@ class Listings:
         else:
             where = self._catalog.resolve_schema(statement.schema, session)
             schema = where.schema
-            found = {each.name: each.type for each in self._records.relations(where.name)}
+            found = {each.name: each.type for each in self._records.relations.all(where.name)}
         if statement.is_views:
             found = {name: kind for name, kind in found.items() if "VIEW" in kind}
         names = patterns.matching(found, statement.pattern)
@@ -84,15 +84,15 @@ class Listings:
         )
 
     def _show_table_extended(self, statement: statements.ShowTableExtended, session: Session) -> ResultSet:
-        self._catalog.follow()
+        self._catalog.sync.follow()
         where = self._catalog.resolve_schema(statement.schema, session)
-        relations = {each.name: each for each in self._records.relations(where.name)}
+        relations = {each.name: each for each in self._records.relations.all(where.name)}
         rows = [
             (
                 where.schema,
                 name,
                 False,
-                describe.information(relations[name], self._records.columns(where.name, name)),
+                describe.information(relations[name], self._records.columns.of(where.name, name)),
             )
             for name in patterns.matching(relations, statement.pattern)
         ]
@@ -103,7 +103,7 @@ class Listings:
         if columns is not None:
             return _table(("col_name",), [(each,) for each in columns.names])
         relation = self._catalog.get(statement.name, session)
-        columns_there = self._records.columns(relation.schema, relation.name)
+        columns_there = self._records.columns.of(relation.schema, relation.name)
         return _table(("col_name",), [(each.name,) for each in columns_there])
 
     def _show_properties(self, statement: statements.ShowProperties, session: Session) -> ResultSet:
@@ -122,12 +122,12 @@ class Listings:
         if relation is None:
             return self._worded(statement, session)
         where = (relation.schema, relation.name)
-        text = definition(relation, self._records.columns(*where), self._records.keys(*where))
+        text = definition(relation, self._records.columns.of(*where), self._records.keys.of(*where))
         return _table(("createtab_stmt",), [(text,)])
 
     def _show_functions(self, statement: statements.ShowUserFunctions, session: Session) -> ResultSet:
         where = self._catalog.resolve_schema(statement.schema, session).name
-        found = {each.name for each in self._records.functions_of(where)}
+        found = {each.name for each in self._records.functions.all(where)}
         prefix = ".".join(split(where))
         rows = [(f"{prefix}.{each}",) for each in patterns.matching(sorted(found), statement.pattern)]
         return _table(("function",), rows)
@@ -140,23 +140,25 @@ class Listings:
         if relation is None:
             return self._describe_unrecorded(statement, temporary, session)
         where = (relation.schema, relation.name)
-        columns = self._records.columns(*where)
-        view = self._records.materialized_view(*where)
+        columns = self._records.columns.of(*where)
+        view = self._records.derived.get(*where)
         if statement.as_json:
             text = describe.as_json(
                 relation,
                 columns,
                 view,
-                self._records.keys(*where),
-                self._records.row_filter(*where),
-                self._records.masks(*where),
+                self._records.keys.of(*where),
+                self._records.policies.row_filter(*where),
+                self._records.policies.masks(*where),
             )
             return _table(("json_metadata",), [(text,)])
         rows = describe.rows(relation, columns, statement.is_extended)
         if statement.is_extended:
-            rows += describe.refresh_rows(view, self._records.refreshes(*where)) if view else []
-            rows += describe.constraint_rows(self._records.keys(*where))
-            rows += describe.policy_rows(self._records.row_filter(*where), self._records.masks(*where))
+            rows += describe.refresh_rows(view, self._records.derived.refreshes(*where)) if view else []
+            rows += describe.constraint_rows(self._records.keys.of(*where))
+            rows += describe.policy_rows(
+                self._records.policies.row_filter(*where), self._records.policies.masks(*where)
+            )
         return _table(("col_name", "data_type", "comment"), rows)
 
     def _describe_information_schema(self, name: Name) -> ResultSet:
@@ -178,12 +180,12 @@ class Listings:
 
     def _describe_catalog(self, statement: statements.DescribeCatalog, session: Session) -> ResultSet:
         name = self._catalog.check_catalog(statement.name)
-        found = self._records.catalog(name)
+        found = self._records.catalogs.get(name)
         kind = "Regular" if found else "System"
         rows = [
             ("Catalog Name", statement.name.lower()),
             ("Comment", (found and found.comment) or ""),
-            ("Owner", self._records.owner("CATALOG", name)),
+            ("Owner", self._records.privileges.owner("CATALOG", name)),
             ("Catalog Type", kind),
         ]
         if statement.is_extended:
@@ -202,7 +204,7 @@ class Listings:
             ("Namespace Name", found.schema),
             ("Comment", found.comment),
             ("Location", found.location),
-            ("Owner", self._records.owner("SCHEMA", found.name)),
+            ("Owner", self._records.privileges.owner("SCHEMA", found.name)),
         ]
         if statement.is_extended:
             pairs = ", ".join(
@@ -213,7 +215,7 @@ class Listings:
 
     def _describe_function(self, statement: statements.DescribeFunction, session: Session) -> ResultSet:
         schema, name = self._catalog.resolve(statement.name, session)
-        found = self._records.function(schema, name)
+        found = self._records.functions.get(schema, name)
         if found is None:  # one of Spark's own, or nothing at all
             return self._worded(statement, session)
         lines = _function_lines(found, statement.is_extended)

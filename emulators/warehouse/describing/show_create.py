@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW, METRIC_VIEW, STREAMING_TABLE
-from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
+from emulators.warehouse.catalog.records.columns import ColumnRecord
+from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.describing import describe
 from emulators.warehouse.names import split
 from emulators.warehouse.sql import type_names

@@ -16,7 +16,8 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everyone gives i
 from pyspark.sql import types as t
 
 from emulators.warehouse.catalog import delta_log
-from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.catalog.locations import local_path
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.files import csv_headers, file_readers
@@ -65,7 +66,7 @@ class Copies:
             if not files:
                 return _counts(0)
             copy = uuid.uuid4().hex
-            self._records.begin_copy(*where, copy, files)
+            self._records.files.begin_copy(*where, copy, files)
             try:
                 frame = self._frame(statement, files, relation, session)
                 writer = frame.writeTo(quoted((self._catalog.name, *where))).option("userMetadata", copy)
@@ -77,8 +78,8 @@ class Copies:
 
     def _settle(self, where: tuple[str, str], table: Path) -> None:
         """Record of every copy that has begun whether it was committed."""
-        for copy in self._records.open_copies(*where):
-            self._records.end_copy(copy, delta_log.version_of(table, copy) is not None)
+        for copy in self._records.files.open_copies(*where):
+            self._records.files.end_copy(copy, delta_log.version_of(table, copy) is not None)
 
     def _files(self, statement: CopyInto, where: tuple[str, str], spark: SparkSession) -> list[str]:
         """The files to load: those named, or found, that no copy has loaded and no option leaves out."""
@@ -95,7 +96,7 @@ class Copies:
             raise path_not_found("/".join(filter(None, (statement.path, missing[0]))))
         if statement.copy_options.get("force", "false").lower() == "true":
             return [str(each) for each in files]
-        loaded = self._records.copied_files(*where)
+        loaded = self._records.files.copied(*where)
         return [str(each) for each in files if str(each) not in loaded]
 
     def _frame(
@@ -115,7 +116,7 @@ class Copies:
         if statement.expressions:
             frame = frame.alias(statement.alias) if statement.alias else frame
             frame = frame.selectExpr(*statement.expressions)
-        columns = self._records.columns(relation.schema, relation.name)
+        columns = self._records.columns.of(relation.schema, relation.name)
         if not statement.by_position and not statement.columns:
             _refuse_texts(frame.schema, {each.name.lower(): each.type for each in columns})
             return frame

@@ -48,7 +48,7 @@ class FileRelations:
         self._inner = SparkCatalog(spark)
         self._lock = threading.Lock()
         spark.sql(f"create schema if not exists {SCHEMA}")
-        for entry in catalog.records.file_relations():
+        for entry in catalog.records.files.relations():
             self._inner.create_relation(RelationEntry.load(entry))
 
     @contextmanager
@@ -72,7 +72,7 @@ class FileRelations:
         changes = self._paths.names_of_files(sql)
         if is_kept:
             for start, end, text in changes:
-                self._catalog.records.put_file_relation(text, sql[start:end], None)
+                self._catalog.records.files.put_relation(text, sql[start:end], None)
         tables: list[str] = []
         try:
             for call in calls_of_read_files(sql):
@@ -122,7 +122,7 @@ class FileRelations:
                 self._create(table, reading, spark)
             entry = self._inner.relation(SCHEMA, table)
         text = self._text(table, is_stream)
-        self._catalog.records.put_file_relation(text, written, entry.dump() if entry else None)
+        self._catalog.records.files.put_relation(text, written, entry.dump() if entry else None)
         return text
 
     def _create(self, table: str, reading: Reading, spark: SparkSession) -> None:

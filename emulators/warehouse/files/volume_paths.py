@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.catalog.records.volumes import VolumeRecord
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.names import spark_schema, split
@@ -44,7 +44,7 @@ class VolumePaths:
             )
         catalog, schema, name = (each.lower() for each in parts[:3])
         where = spark_schema(catalog, schema)
-        volume = self._records.volume(where, name)
+        volume = self._records.volumes.get(where, name)
         if volume is None:
             raise volume_not_found(where, name)
         return folder_of(volume).joinpath(*parts[3:])

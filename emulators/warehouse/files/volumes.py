@@ -14,10 +14,11 @@ from pathlib import Path
 
 from pyspark.sql import types as t
 
-from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.catalog.locations import local_path
 from emulators.warehouse.catalog.object_names import check_object_name
 from emulators.warehouse.catalog.records.volumes import EXTERNAL, MANAGED, VolumeRecord
-from emulators.warehouse.errors import SqlError, unsupported
+from emulators.warehouse.errors import already_exists, unsupported
 from emulators.warehouse.files import signed_links
 from emulators.warehouse.files.signed_links import FileLinks, FileOperation
 from emulators.warehouse.files.volume_paths import (
@@ -83,16 +84,16 @@ class Volumes:
         schema, name = self._resolve(statement.name, session)
         check_object_name(name)
         with self._records.transaction():
-            if self._records.volume(schema, name):
+            if self._records.volumes.get(schema, name):
                 if statement.if_not_exists:
                     return
-                raise _already_exists(schema, name)
+                raise already_exists("VOLUME", quoted((*split(schema), name)))
             if statement.location is None:
                 kind, place = MANAGED, self._folder / f"{name[:_SHOWN]}_{uuid.uuid4().hex[:8]}"
                 place.mkdir(parents=True)
             else:
                 kind, place = EXTERNAL, _external(statement.location)
-            self._records.put_volume(VolumeRecord(schema, name, kind, place.as_uri(), statement.comment))
+            self._records.volumes.put(VolumeRecord(schema, name, kind, place.as_uri(), statement.comment))
 
     def drop(self, statement: statements.DropVolume, session: Session) -> None:
         """Carry out `DROP VOLUME`: the files of an external one stay where they are.
@@ -102,7 +103,7 @@ class Volumes:
         """
         schema, name = self._resolve(statement.name, session)
         with self._records.transaction():
-            volume = self._records.volume(schema, name)
+            volume = self._records.volumes.get(schema, name)
             if volume:
                 self._remove(volume)
             elif not statement.if_exists:
@@ -121,27 +122,27 @@ class Volumes:
                 new_name if len(new_name) > 1 else (volume.schema, *new_name), session
             )
             check_object_name(name)
-            if self._records.volume(schema, name):
-                raise _already_exists(schema, name)
-            self._records.rename_volume(volume, (schema, name))
+            if self._records.volumes.get(schema, name):
+                raise already_exists("VOLUME", quoted((*split(schema), name)))
+            self._records.volumes.rename(volume, (schema, name))
 
     def comment(self, statement: statements.CommentOnVolume, session: Session) -> None:
         """Carry out `COMMENT ON VOLUME`."""
         with self._records.transaction():
             volume = self.get(statement.name, session)
-            self._records.put_volume(replace(volume, comment=statement.comment))
+            self._records.volumes.put(replace(volume, comment=statement.comment))
 
     def show(self, statement: statements.ShowVolumes, session: Session) -> ResultSet:
         """Carry out `SHOW VOLUMES`."""
         where = self._catalog.resolve_schema(statement.schema, session)
-        names = [each.name for each in self._records.volumes(where.name)]
+        names = [each.name for each in self._records.volumes.all(where.name)]
         rows = [(where.schema, each) for each in patterns.matching(names, statement.pattern)]
         return _texts(("database", "volume_name"), rows)
 
     def describe(self, statement: statements.DescribeVolume, session: Session) -> ResultSet:
         """Carry out `DESCRIBE VOLUME`."""
         volume = self.get(statement.name, session)
-        owner = self._records.owner("VOLUME", volume.schema, volume.name)
+        owner = self._records.privileges.owner("VOLUME", volume.schema, volume.name)
         where = (volume.name, *split(volume.schema), owner)
         names = ("name", "catalog", "database", "owner", "storageLocation", "volumeType", "comment")
         return _texts(names, [(*where, volume.location, volume.type, volume.comment)])
@@ -198,7 +199,7 @@ class Volumes:
             SqlError: `UC_VOLUME_NOT_FOUND`.
         """
         where = self._resolve(name, session)
-        volume = self._records.volume(*where)
+        volume = self._records.volumes.get(*where)
         if volume is None:
             raise volume_not_found(*where)
         return volume
@@ -206,15 +207,15 @@ class Volumes:
     def drop_orphans(self) -> None:
         """Drop the volumes whose schema is gone."""
         with self._records.transaction():
-            schemas = {each.name for each in self._records.schemas()}
-            for volume in self._records.volumes():
+            schemas = {each.name for each in self._records.schemas.all()}
+            for volume in self._records.volumes.all():
                 if volume.schema not in schemas:
                     self._remove(volume)
 
     def sweep(self) -> None:
         """Remove what a killed process left: folders of no volume, and files that had not come whole."""
         self.drop_orphans()
-        known = {folder_of(each).name for each in self._records.volumes()}
+        known = {folder_of(each).name for each in self._records.volumes.all()}
         for folder in self._folder.iterdir() if self._folder.exists() else ():
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -228,7 +229,7 @@ class Volumes:
         return schema, volume
 
     def _remove(self, volume: VolumeRecord) -> None:
-        self._records.drop_volume(volume.schema, volume.name)
+        self._records.volumes.drop(volume.schema, volume.name)
         if volume.type == MANAGED:
             shutil.rmtree(folder_of(volume), ignore_errors=True)
 
@@ -242,13 +243,3 @@ def _external(location: str) -> Path:
 
 def _texts(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> ResultSet:
     return result_set.from_rows([Column(each, t.StringType()) for each in names], rows)
-
-
-def _already_exists(schema: str, name: str) -> SqlError:
-    return SqlError(
-        "VOLUME_ALREADY_EXISTS",
-        f"Cannot create volume {quoted((*split(schema), name))} because it already exists. Choose a "
-        "different name, drop or replace the existing object, or add the IF NOT EXISTS clause to tolerate "
-        "pre-existing objects.",
-        "42000",
-    )

@@ -7,7 +7,8 @@ from typing import Any
 from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
+from emulators.warehouse.catalog.records.columns import ColumnRecord
+from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.names import INFORMATION_SCHEMA, own_catalog, spark_schema, split
 from emulators.warehouse.protocol import metadata_columns
 from emulators.warehouse.results import result_set
@@ -87,7 +88,7 @@ class Metadata:
         found = [(INFORMATION_SCHEMA, each) for each in self._catalog.catalog_names()]
         found += [
             (each.schema, _shown_catalog(each.catalog, request.catalogName))
-            for each in self._records.schemas()
+            for each in self._records.schemas.all()
         ]
         rows = sorted(
             (schema, catalog)
@@ -113,11 +114,11 @@ class Metadata:
 
     def columns(self, request: Any, session: Session) -> ResultSet:
         """Columns whose schema, relation and name are like a pattern."""
-        self._catalog.follow()
+        self._catalog.sync.follow()
         rows = [
             (*_shown(relation, request), *_column_row(relation, position, column))
             for relation in self._relations(request)
-            for position, column in enumerate(self._records.columns(relation.schema, relation.name))
+            for position, column in enumerate(self._records.columns.of(relation.schema, relation.name))
             if _is_like(column.name, request.columnName)
         ]
         return result_set.from_rows(metadata_columns.COLUMNS, rows)
@@ -139,7 +140,7 @@ class Metadata:
     def functions(self, request: Any, session: Session) -> ResultSet:
         """Functions whose schema and name are like a pattern: people's own, not those of SQL."""
         rows = []
-        for each in self._records.functions_of():
+        for each in self._records.functions.all():
             catalog, schema = split(each.schema)
             catalog = _shown_catalog(catalog, request.catalogName)
             if (
@@ -158,7 +159,7 @@ class Metadata:
         catalog, schema, table = _named(session, request.catalogName, request.schemaName, request.tableName)
         rows = [
             (catalog, schema, table, column, position + 1, name)
-            for name, key, _ in self._records.keys(spark_schema(catalog, schema), table)
+            for name, key, _ in self._records.keys.of(spark_schema(catalog, schema), table)
             if key.kind == "PRIMARY KEY"
             for position, column in enumerate(key.columns)
         ]
@@ -173,15 +174,17 @@ class Metadata:
             session, request.parentCatalogName, request.parentSchemaName, request.parentTableName
         )
         rows = []
-        for relation in self._records.relations():
+        for relation in self._records.relations.all():
             where = (*split(relation.schema), relation.name)
             if request.foreignTableName and where != child:
                 continue
-            for name, key, to in self._records.keys(relation.schema, relation.name):
+            for name, key, to in self._records.keys.of(relation.schema, relation.name):
                 if to is None or (request.parentTableName and (*split(to[0]), to[1]) != parent):
                     continue
                 primary = [
-                    (known, each) for known, each, _ in self._records.keys(*to) if each.kind == "PRIMARY KEY"
+                    (known, each)
+                    for known, each, _ in self._records.keys.of(*to)
+                    if each.kind == "PRIMARY KEY"
                 ]
                 referred = key.parent_columns or (primary[0][1].columns if primary else ())
                 rows += [
@@ -198,13 +201,13 @@ class Metadata:
     def _relations(self, request: Any) -> list[Relation]:
         schemas = {
             each.name
-            for each in self._records.schemas()
+            for each in self._records.schemas.all()
             if _is_like(_shown_catalog(each.catalog, request.catalogName), request.catalogName)
             and _is_like(each.schema, request.schemaName)
         }
         return [
             each
-            for each in self._records.relations()
+            for each in self._records.relations.all()
             if each.schema in schemas and _is_like(each.name, request.tableName)
         ]
 

@@ -35,7 +35,7 @@ class Alterations:
         relation = self._catalog.get(statement.name, session)
         if statement.column:
             self._catalog.check_column(relation.schema, relation.name, statement.column)
-        self._records.put_tags(relation.schema, relation.name, statement.column, statement.tags)
+        self._records.tags.put(relation.schema, relation.name, statement.column, statement.tags)
 
     def _analyze(self, statement: statements.Analyze, session: Session) -> None:
         """Check what is named: Delta keeps statistics as it writes, and there are no others."""
@@ -50,11 +50,13 @@ class Alterations:
         if statement.kind == "COLUMN":
             relation = self._catalog.get(statement.name[:-1], session)
             self._catalog.check_column(relation.schema, relation.name, statement.name[-1])
-            self._records.put_comment(relation.schema, relation.name, statement.name[-1], statement.comment)
+            self._records.columns.put_comment(
+                relation.schema, relation.name, statement.name[-1], statement.comment
+            )
             return
         if statement.kind in SCHEMA_WORDS:
             session.spark.sql(statement.sql)
-            self._catalog.sync_schema(statement.name[-1].lower())
+            self._catalog.sync.schema(statement.name[-1].lower())
             return
         relation = self._catalog.get(statement.name, session)
         if (relation.comment or None) == (statement.comment or None):
@@ -67,7 +69,7 @@ class Alterations:
                 session.spark.sql(f"alter view {target} set tblproperties ('comment' = {text})")
             else:
                 session.spark.sql(f"comment on table {target} is {text}")
-            self._catalog.sync_relation(*where, is_new=False)
+            self._catalog.sync.relation(*where, is_new=False)
 
     def _set_not_null(self, statement: statements.SetNotNull, session: Session) -> None:
         relation = self._catalog.get(statement.name, session)
@@ -79,8 +81,8 @@ class Alterations:
             session.spark.sql(
                 f"alter table {target} alter column {quoted((statement.column,))} drop not null"
             )
-        self._catalog.sync_relation(relation.schema, relation.name, is_new=False)
+        self._catalog.sync.relation(relation.schema, relation.name, is_new=False)
 
     def _cluster_by_auto(self, statement: statements.ClusterByAuto, session: Session) -> None:
         relation = self._catalog.get(statement.name, session)
-        self._records.set_auto_clustered(relation.schema, relation.name, True)
+        self._records.relations.set_auto_clustered(relation.schema, relation.name, True)

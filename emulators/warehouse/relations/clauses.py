@@ -38,7 +38,7 @@ class CreateClauses:
             yield
         except BaseException:
             for each in relations:
-                self._catalog.clear(*each)
+                self._catalog.sync.clear(*each)
             raise
 
     def carry_out(self, where: tuple[str, str], clauses: Clauses, is_new: bool, session: Session) -> None:
@@ -55,9 +55,9 @@ class CreateClauses:
         except Exception:
             if is_new:
                 session.spark.sql(f"drop table if exists {target}")
-                self._catalog.sync_relation(*where, is_new=True)
+                self._catalog.sync.relation(*where, is_new=True)
             raise
         if clauses.checks:
-            self._catalog.sync_relation(*where, is_new=False)
+            self._catalog.sync.relation(*where, is_new=False)
         if clauses.is_auto_clustered is not None:
-            self._records.set_auto_clustered(*where, clauses.is_auto_clustered)
+            self._records.relations.set_auto_clustered(*where, clauses.is_auto_clustered)

@@ -9,8 +9,9 @@ from functools import partial
 from pyspark.sql import types as t
 
 from emulators.warehouse.catalog import delta_log
-from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW, STREAMING_TABLE
+from emulators.warehouse.catalog.locations import local_path
 from emulators.warehouse.catalog.locks import RelationLocks
 from emulators.warehouse.catalog.object_names import check_new_relation, check_new_schema
 from emulators.warehouse.catalog.records.relations import Relation
@@ -97,7 +98,7 @@ class Commands:
         self.check(statement, session)
         written = self._catalog.find(statement.writes, session) if statement.writes else None
         is_there = [
-            self._records.relation(*self._catalog.resolve(each, session)) for each in statement.defines
+            self._records.relations.get(*self._catalog.resolve(each, session)) for each in statement.defines
         ]
         if statement.is_view:
             result = self._views.create(statement, is_there[0], session)
@@ -118,29 +119,29 @@ class Commands:
         if written and statement.is_insert:
             result = self._inserted(written, session)
         if statement.is_unknown:
-            self._catalog.reconcile()
+            self._catalog.sync.reconcile()
         if statement.schema:
-            self._catalog.sync_schema(statement.schema[-1].lower())
+            self._catalog.sync.schema(statement.schema[-1].lower())
         for name in statement.defines:
             schema, relation = self._catalog.resolve(name, session)
             if statement.renamed_column:
-                self._records.rename_column(schema, relation, *statement.renamed_column)
+                self._records.columns.rename(schema, relation, *statement.renamed_column)
             if statement.is_new_query:
-                self._records.drop_comments(schema, relation)
-            self._catalog.sync_relation(schema, relation, is_new=statement.replaces)
+                self._records.columns.drop_comments(schema, relation)
+            self._catalog.sync.relation(schema, relation, is_new=statement.replaces)
         if statement.defines:
             where = self._catalog.resolve(statement.defines[0], session)
             self._clauses.carry_out(where, statement.clauses, is_there[0] is None, session)
             if statement.is_clone:
-                self._records.put_type(
+                self._records.relations.put_type(
                     *where, f"{self._catalog.get(where, session).type}{shallow_clones.CLONE_TYPE}"
                 )
         if statement.function:
             where = self._catalog.resolve(statement.function, session)
             if statement.is_drop:
-                self._records.drop_function(*where)
+                self._records.functions.drop(*where)
             else:
-                self._records.put_function(*where, statement.sql, session.schema)
+                self._records.functions.put(*where, statement.sql, session.schema)
         return result
 
     def _check_new_names(self, statement: statements.Command, session: Session) -> None:
@@ -156,12 +157,12 @@ class Commands:
     def _rename(self, name: Name, new_name: Name, session: Session) -> None:
         old, new = self._catalog.resolve(name, session), self._catalog.resolve(new_name, session)
         with self._records.transaction():
-            known = self._records.relation(*old)
-            self._records.rename_relation(*old, *new)
-            self._catalog.sync_relation(*old, is_new=True)
-            self._catalog.sync_relation(*new, is_new=False)
+            known = self._records.relations.get(*old)
+            self._records.relations.rename(*old, *new)
+            self._catalog.sync.relation(*old, is_new=True)
+            self._catalog.sync.relation(*new, is_new=False)
             if known and known.is_auto_clustered:
-                self._records.set_auto_clustered(*new, True)
+                self._records.relations.set_auto_clustered(*new, True)
 
     def _inserted(self, relation: Relation, session: Session) -> ResultSet:
         """The row counts that Databricks returns of an INSERT; Delta keeps them in its log alone."""
@@ -178,12 +179,12 @@ class Commands:
         self, statement: statements.Command, is_there: list[Relation | None], session: Session
     ) -> bool:
         if statement.function:
-            return self._records.has_function(*self._catalog.resolve(statement.function, session))
+            return self._records.functions.has(*self._catalog.resolve(statement.function, session))
         return all(is_there)
 
     def _refuse_materialized(self, name: Name, statement: statements.Command, session: Session) -> None:
         """Refuse what may not be done to a materialized view or streaming table."""
-        found = self._records.relation(*self._catalog.resolve(name, session))
+        found = self._records.relations.get(*self._catalog.resolve(name, session))
         if found and found.type == MATERIALIZED_VIEW:
             raise SqlError(
                 "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
@@ -204,7 +205,7 @@ class Commands:
 
     def _check_volumes(self, statement: statements.DropSchema) -> None:
         schema = statement.schema[-1].lower() if statement.schema else ""
-        if self._records.volumes(schema) and not statement.is_cascade:
+        if self._records.volumes.all(schema) and not statement.is_cascade:
             raise SqlError(
                 "SCHEMA_NOT_EMPTY",
                 f"Cannot drop a schema {quoted(split(schema))} because it contains objects. Use DROP SCHEMA "
@@ -233,7 +234,7 @@ class Commands:
             try:
                 return result_set.from_command(session.spark.sql(sql))
             finally:
-                self._catalog.reconcile()
+                self._catalog.sync.reconcile()
                 if any(isinstance(each, statements.DropSchema) for each in commands):
                     self._volumes.drop_orphans()
 
@@ -246,7 +247,7 @@ class Commands:
         self._refuse_materialized(statement.name, statements.Command(statement.sql), session)
         relation = self._catalog.get(statement.name, session)
         self._tuning.prepare(session)
-        columns = [each.name for each in self._records.columns(relation.schema, relation.name)]
+        columns = [each.name for each in self._records.columns.of(relation.schema, relation.name)]
         source = session.spark.sql(f"{statement.head}{statement.query}").columns
         target = quoted((self._catalog.name, relation.schema, relation.name))
         merge = insert_replace.merge_of(statement, target, columns, source)

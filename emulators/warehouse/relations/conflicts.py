@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from emulators.warehouse.catalog import delta_log
-from emulators.warehouse.catalog.catalog import local_path
+from emulators.warehouse.catalog.locations import local_path
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import sql_error_from
 

@@ -71,7 +71,7 @@ class DerivedRelations:
         self._clauses.check(statement.clauses, session)
         where = self._catalog.resolve(statement.name, session)
         check_new_relation(*where)
-        is_new = self._records.relation(*where) is None
+        is_new = self._records.relations.get(*where) is None
         with self._clauses.leaving_no_folder([where]):
             if create(statement, session):
                 self._clauses.carry_out(where, statement.clauses, is_new, session)
@@ -79,9 +79,9 @@ class DerivedRelations:
     def _drop_view(self, statement: statements.DropView, session: Session) -> None:
         """Drop a view of any kind: DROP VIEW takes materialized views as well."""
         schema, name = self._catalog.resolve(statement.name, session)
-        found = self._records.relation(schema, name)
+        found = self._records.relations.get(schema, name)
         if found and found.type == MATERIALIZED_VIEW:
             self._views.drop(statement, session)
         else:
             session.spark.sql(statement.sql)
-            self._catalog.sync_relation(schema, name, is_new=True)
+            self._catalog.sync.relation(schema, name, is_new=True)

@@ -80,7 +80,7 @@ class Dynamic:
             try:
                 return result_set.from_command(session.spark.sql(statement.sql))
             finally:
-                self._catalog.reconcile()
+                self._catalog.sync.reconcile()
         if first_word(text).upper() == "BEGIN":
             raise SqlError(
                 "SQL_SCRIPT_IN_EXECUTE_IMMEDIATE",

@@ -76,7 +76,7 @@ class Grants:
                     "[1.0].",
                     "22023",
                 )
-        self._catalog.records.put_grants(
+        self._catalog.records.privileges.put_grants(
             kind, schema, name, statement.principal, statement.privileges, statement.is_grant
         )
 
@@ -86,14 +86,14 @@ class Grants:
         key = _key(kind, schema, name)
         rows = [
             (principal, privilege, kind, key)
-            for principal, privilege in self._catalog.records.grants(kind, schema, name)
+            for principal, privilege in self._catalog.records.privileges.grants(kind, schema, name)
         ]
         return result_set.from_rows(_COLUMNS, rows)
 
     def set_owner(self, statement: statements.SetOwner, session: Session) -> None:
         """Carry out `ALTER … OWNER TO`."""
         kind, schema, name = self._securable(statement.kind, statement.name, session)
-        self._catalog.records.put_owner(kind, schema, name, statement.owner)
+        self._catalog.records.privileges.put_owner(kind, schema, name, statement.owner)
 
     def _securable(self, kind: str, name: Name, session: Session) -> tuple[str, str, str]:
         if kind == "CATALOG":

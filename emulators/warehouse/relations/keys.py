@@ -49,7 +49,7 @@ class Keys:
         key = statement.key
         if key.kind == PRIMARY and relation.type in _TABLES:
             wanted = {each.lower() for each in key.columns}
-            columns = self._records.columns(relation.schema, relation.name)
+            columns = self._records.columns.of(relation.schema, relation.name)
             nullable = [each.name for each in columns if each.is_nullable and each.name.lower() in wanted]
             if nullable:
                 raise refused_by_catalog(
@@ -69,14 +69,14 @@ class Keys:
         for column in key.columns:
             self._catalog.check_column(schema, relation, column)
         parent = self._catalog.resolve(key.parent, session) if key.parent else None
-        if parent and self._records.relation(*parent) is None:
+        if parent and self._records.relations.get(*parent) is None:
             raise table_not_found(quoted((self._catalog.name, *parent)))
         name = _name(relation, key)
         if parent:
             for column in key.parent_columns:
                 self._catalog.check_column(*parent, column)
             key = replace(key, parent_columns=self._parent_columns(key, parent))
-        existing = self._records.keys(schema, relation)
+        existing = self._records.keys.of(schema, relation)
         for (known, definition), (_, other, _) in zip(describe.constraints(existing), existing, strict=True):
             if known.lower() == name.lower() and (key.name or key.kind != PRIMARY):
                 raise SqlError(
@@ -93,7 +93,7 @@ class Keys:
                     "is defined for the table.",
                     "42P16",
                 )
-        self._records.put_key(schema, relation, key, name, parent)
+        self._records.keys.put(schema, relation, key, name, parent)
 
     def drop(self, statement: DropConstraint, session: Session) -> ResultSet | None:
         """Carry out `ALTER … DROP {CONSTRAINT name | PRIMARY KEY | FOREIGN KEY (columns)}`.
@@ -106,7 +106,7 @@ class Keys:
         wanted = (statement.constraint or "").lower()
         found = [
             (name, key)
-            for name, key, _ in self._records.keys(*where)
+            for name, key, _ in self._records.keys.of(*where)
             if (name.lower() == wanted if wanted else key.kind == statement.kind)
             and (not statement.columns or _lower(key.columns) == _lower(statement.columns))
         ]
@@ -115,7 +115,7 @@ class Keys:
                 f"alter table {quoted((self._catalog.name, *where))} drop constraint "
                 f"{'if exists ' if statement.if_exists else ''}{quoted((statement.constraint or '',))}"
             )
-            self._catalog.sync_relation(*where, is_new=False)
+            self._catalog.sync.relation(*where, is_new=False)
             return result_set.from_command(frame)
         if not found and not statement.if_exists:
             raise SqlError("CONSTRAINT_DOES_NOT_EXIST", f"There is no such {statement.kind}.", "42704")
@@ -126,8 +126,8 @@ class Keys:
                         raise refused_by_catalog(
                             f"A foreign key {quoted((foreign,))} depends on the {key.kind.lower()}"
                         )
-                    self._records.drop_key(schema, child, foreign)
-                self._records.drop_key(*where, name)
+                    self._records.keys.drop(schema, child, foreign)
+                self._records.keys.drop(*where, name)
         return None
 
     def _parent_columns(self, key: Key, parent: tuple[str, str]) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ class Keys:
         Raises:
             SqlError: the parent has no such key.
         """
-        known = [each for _, each, _ in self._records.keys(*parent) if each.kind in (PRIMARY, UNIQUE)]
+        known = [each for _, each, _ in self._records.keys.of(*parent) if each.kind in (PRIMARY, UNIQUE)]
         primary = next((each.columns for each in known if each.kind == PRIMARY), ())
         columns = key.parent_columns or primary
         wanted = sorted(_lower(columns))
@@ -151,9 +151,9 @@ class Keys:
 
     def _dependent(self, where: tuple[str, str], key: Key) -> list[tuple[str, str, str]]:
         """The foreign keys that refer to a key: to the primary one unless they name another's columns."""
-        unique = {_lower(each.columns) for _, each, _ in self._records.keys(*where) if each.kind == UNIQUE}
+        unique = {_lower(each.columns) for _, each, _ in self._records.keys.of(*where) if each.kind == UNIQUE}
         found = []
-        for schema, child, name, columns in self._records.keys_to(*where):
+        for schema, child, name, columns in self._records.keys.to(*where):
             of_unique = _lower(columns) in unique
             if _lower(columns) == _lower(key.columns) if of_unique else key.kind == PRIMARY:
                 found.append((schema, child, name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from emulators.settings import CATALOG
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.object_names import check_object_name
-from emulators.warehouse.errors import SqlError, no_such_catalog
+from emulators.warehouse.errors import SqlError, already_exists, no_such_catalog
 from emulators.warehouse.files.volumes import Volumes
 from emulators.warehouse.names import DEFAULT_SCHEMA, SYSTEM, own_catalog, spark_schema, split
 from emulators.warehouse.sessions.handlers import Handlers
@@ -42,7 +42,7 @@ class Namespaces:
         if not self._catalog.has_catalog(statement.name):
             self._catalog.create_catalog(statement.name, statement.comment)
         elif not statement.if_not_exists:
-            raise SqlError("CATALOG_ALREADY_EXISTS", f"Catalog '{statement.name}' already exists.", "42710")
+            raise already_exists("CATALOG", quoted((statement.name,)))
 
     def drop_catalog(self, statement: statements.DropCatalog, session: Session) -> None:
         """Carry out `DROP CATALOG`.
@@ -57,11 +57,11 @@ class Namespaces:
             if statement.if_exists:
                 return
             raise no_such_catalog(statement.name)
-        schemas = self._records.schemas(name)
+        schemas = self._records.schemas.all(name)
         is_empty = all(
             each.schema == DEFAULT_SCHEMA
-            and not self._records.relations(each.name)
-            and not self._records.volumes(each.name)
+            and not self._records.relations.all(each.name)
+            and not self._records.volumes.all(each.name)
             for each in schemas
         )
         if not is_empty and not statement.is_cascade:
@@ -75,7 +75,7 @@ class Namespaces:
 
     def comment_on_catalog(self, statement: statements.CommentOnCatalog, session: Session) -> None:
         """Carry out `COMMENT ON CATALOG`."""
-        self._records.put_catalog(self._own_catalog(statement.name), statement.comment)
+        self._records.catalogs.put(self._own_catalog(statement.name), statement.comment)
 
     def set_tags(self, statement: statements.SetNamespaceTags, session: Session) -> None:
         """Carry out `ALTER {CATALOG | SCHEMA} … {SET | UNSET} TAGS`."""
@@ -84,7 +84,7 @@ class Namespaces:
             where = (found.catalog, found.schema)
         else:
             where = (self._own_catalog(statement.catalog or session.catalog), "")
-        self._records.put_namespace_tags(*where, statement.tags)
+        self._records.tags.put_of_namespace(*where, statement.tags)
 
     def use(self, statement: statements.UseSchema, session: Session) -> None:
         """Carry out `USE [CATALOG | SCHEMA] name`.

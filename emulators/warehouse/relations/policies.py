@@ -36,7 +36,9 @@ class Policies:
         """
         relation = self._filterable(statement.name, session)
         where = (relation.schema, relation.name)
-        self._records.put_row_filter(*where, self._checked_filter(statement.row_filter, where, session))
+        self._records.policies.put_row_filter(
+            *where, self._checked_filter(statement.row_filter, where, session)
+        )
 
     def set_mask(self, statement: SetMask, session: Session) -> None:
         """Carry out `ALTER … ALTER COLUMN … SET MASK` and `… DROP MASK`.
@@ -48,7 +50,7 @@ class Policies:
         where = (relation.schema, relation.name)
         self._catalog.check_column(*where, statement.column)
         mask = statement.mask and self._checked_mask(statement.mask, session)
-        self._records.put_mask(*where, statement.column, mask)
+        self._records.policies.put_mask(*where, statement.column, mask)
 
     def check(self, clauses: Clauses, session: Session) -> None:
         """Refuse functions that do not exist before a relation is made with them.
@@ -69,9 +71,9 @@ class Policies:
         """
         if clauses.row_filter:
             found = self._checked_filter(clauses.row_filter, (schema, name), session)
-            self._records.put_row_filter(schema, name, found)
+            self._records.policies.put_row_filter(schema, name, found)
         for mask in clauses.masks:
-            self._records.put_mask(schema, name, mask.column, self._checked_mask(mask, session))
+            self._records.policies.put_mask(schema, name, mask.column, self._checked_mask(mask, session))
 
     def _checked_filter(
         self, row_filter: RowFilter | None, where: tuple[str, str], session: Session
@@ -89,7 +91,7 @@ class Policies:
     def _function(self, name: Name, session: Session) -> Name:
         """The full name of a function."""
         schema, function = self._catalog.resolve(name, session)
-        if not self._records.has_function(schema, function):
+        if not self._records.functions.has(schema, function):
             raise SqlError(
                 "ROUTINE_NOT_FOUND",
                 f"The routine {quoted((self._catalog.name, schema, function))} cannot be found. Verify the "

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from emulators.warehouse import cancellation
-from emulators.warehouse.catalog.records.derived import DerivedRecords
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.clock import now
 from emulators.warehouse.errors import canceled, sql_error_from
 
 
 @contextmanager
-def attempt(records: DerivedRecords, schema: str, name: str) -> Iterator[str]:
+def attempt(records: Records, schema: str, name: str) -> Iterator[str]:
     """A refresh under way; gives when it began.
 
     Raises:
@@ -24,5 +24,5 @@ def attempt(records: DerivedRecords, schema: str, name: str) -> Iterator[str]:
     except Exception as error:
         is_canceled = cancellation.is_stopped()
         failure = canceled() if is_canceled else sql_error_from(error)
-        records.put_refresh(schema, name, started, None, str(failure), is_canceled)
+        records.derived.put_refresh(schema, name, started, None, str(failure), is_canceled)
         raise failure from error

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pyspark.sql import SparkSession
 
 from emulators.warehouse.catalog import delta_log
-from emulators.warehouse.catalog.catalog import local_path
+from emulators.warehouse.catalog.locations import local_path
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import sql_error_from
 from emulators.warehouse.sql.quoting import quoted

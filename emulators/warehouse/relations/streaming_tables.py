@@ -19,17 +19,20 @@ from pyspark.sql import types as t
 
 from emulators.warehouse import cancellation
 from emulators.warehouse.catalog import delta_log
-from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.kinds import STREAMING_TABLE
+from emulators.warehouse.catalog.locations import local_path
 from emulators.warehouse.catalog.records.derived import MaterializedView
-from emulators.warehouse.catalog.records.relations import Records, Relation
+from emulators.warehouse.catalog.records.records import Records
+from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.errors import SqlError, canceled, table_not_found
 from emulators.warehouse.files.read_files import FileRelations
 from emulators.warehouse.relations import delta_table
-from emulators.warehouse.relations.materialized_views import (
-    already_exists,
+from emulators.warehouse.relations.kept_queries import (
     definition_of,
+    is_to_be_made,
     select_of,
+    session_of,
     table_clauses,
 )
 from emulators.warehouse.relations.refreshes import attempt
@@ -79,11 +82,9 @@ class StreamingTables:
             SqlError: the name is taken, the query reads no stream, or it fails.
         """
         schema, name = self._catalog.resolve(statement.name, session)
-        existing = self._records.relation(schema, name)
-        if existing and existing.type == STREAMING_TABLE and statement.if_not_exists:
+        existing = self._records.relations.get(schema, name)
+        if not is_to_be_made(statement, STREAMING_TABLE, existing, quoted((schema, name))):
             return False
-        if existing and (existing.type != STREAMING_TABLE or not statement.replace):
-            raise already_exists(schema, name)
         definition = definition_of(statement, schema, name, session)
         with self._frame(definition, session.spark) as frame:
             columns = _column_list(frame.schema, statement.columns)
@@ -92,16 +93,16 @@ class StreamingTables:
             session.spark.sql(f"create table {target} ({columns}) using delta {table_clauses(statement)}")
         try:
             with self._records.transaction():
-                self._catalog.sync_relation(schema, name, is_new=existing is None)
-                self._records.put_definition(schema, name, STREAMING_TABLE, statement.query)
-                self._records.put_materialized_view(definition)
+                self._catalog.sync.relation(schema, name, is_new=existing is None)
+                self._records.relations.put_definition(schema, name, STREAMING_TABLE, statement.query)
+                self._records.derived.put(definition)
             if existing:
                 self._alter(existing, statement, session)
             self._run(definition, session.spark, is_full=False)
         except Exception:
             if existing is None:
                 session.spark.sql(f"drop table if exists {target}")
-                self._catalog.sync_relation(schema, name, is_new=True)
+                self._catalog.sync.relation(schema, name, is_new=True)
             raise
         return True
 
@@ -113,14 +114,10 @@ class StreamingTables:
                 that fails changes nothing.
         """
         relation = self._get(statement.name, session)
-        definition = self._records.materialized_view(relation.schema, relation.name)
+        definition = self._records.derived.get(relation.schema, relation.name)
         if definition is None:
             raise table_not_found(quoted(statement.name))
-        spark = session.spark.newSession()
-        if self._records.has_schema(definition.current_schema):
-            spark.sql(f"use {quoted((definition.current_schema,))}")
-        self._tuning.apply(spark, is_set_for_large=False)
-        self._run(definition, spark, statement.is_full)
+        self._run(definition, session_of(definition, session, self._records, self._tuning), statement.is_full)
 
     def _get(self, name: Name, session: Session) -> Relation:
         relation = self._catalog.get(name, session)
@@ -171,15 +168,15 @@ class StreamingTables:
                 with self._frame(definition, spark, folder / SCHEMAS) as frame:
                     rows = _append(frame, folder / CHECKPOINT, folder)
         with self._records.transaction():
-            self._catalog.sync_relation(*where, is_new=False)
-            self._records.put_refresh(*where, started, rows, None)
+            self._catalog.sync.relation(*where, is_new=False)
+            self._records.derived.put_refresh(*where, started, rows, None)
 
     def _replace(self, definition: MaterializedView, folder: Path, spark: SparkSession) -> int:
         """Read all of the sources, and put what that gives in place of the old rows in one commit.
 
         The old checkpoint goes first: a process killed in between leaves a table without one.
         """
-        columns = self._records.columns(definition.schema, definition.name)
+        columns = self._records.columns.of(definition.schema, definition.name)
         aside = folder / f"{_REFRESH}{uuid.uuid4().hex}"
         old = aside / "_old"
         try:
@@ -204,7 +201,7 @@ class StreamingTables:
         return bool(spark.table(target).head(1))
 
     def _folder(self, schema: str, name: str) -> Path:
-        relation = self._records.relation(schema, name)
+        relation = self._records.relations.get(schema, name)
         folder = local_path(relation.location) if relation else None
         if folder is None:
             raise table_not_found(quoted((schema, name)))
@@ -213,7 +210,7 @@ class StreamingTables:
 
 def sweep(records: Records) -> None:
     """Remove what full refreshes of a killed process left beside their tables: copies of all rows."""
-    for relation in records.relations():
+    for relation in records.relations.all():
         folder = local_path(relation.location)
         if relation.type == STREAMING_TABLE and folder:
             for each in folder.glob(f"{_REFRESH}*"):

@@ -13,7 +13,8 @@ import time
 from pyspark.sql import SparkSession
 
 from emulators.warehouse.catalog import delta_log
-from emulators.warehouse.catalog.catalog import Catalog, local_path
+from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.catalog.locations import local_path
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.spark.spark_session import LARGE, SMALL
 
@@ -72,7 +73,7 @@ class Tuning:
     def _is_every_table_small(self) -> bool:
         return all(
             self._size(relation.schema, relation.name, relation.location) <= SMALL_BYTES
-            for relation in self._catalog.records.relations()
+            for relation in self._catalog.records.relations.all()
             if relation.is_delta
         )
 

@@ -53,22 +53,22 @@ class Database:
         """Bring the tables of an older file to what they are now, and make the views anew."""
         with self.transaction():
             for table, column, kind in _NEWER_COLUMNS:
-                names = {name for (name,) in self._rows("select name from pragma_table_info(?)", table)}
+                names = {name for (name,) in self.rows("select name from pragma_table_info(?)", table)}
                 if column not in names:
-                    self._run(f"alter table {table} add column {column} {kind}")
-            self._run("update schema_record set schema_name = name where schema_name = ''")
-            self._run(
+                    self.run(f"alter table {table} add column {column} {kind}")
+            self.run("update schema_record set schema_name = name where schema_name = ''")
+            self.run(
                 "update grant_record set schema_name = ? where kind = 'CATALOG' and schema_name = ''", CATALOG
             )
-            ((version,),) = self._rows("pragma user_version")
+            ((version,),) = self.rows("pragma user_version")
             if version < _VERSION:
                 # The columns of Delta tables are read again: what is recorded of them has become more.
-                self._run("update relation_record set delta_version = null")
-                self._run(f"pragma user_version = {_VERSION}")
-            for (view,) in self._rows("select name from sqlite_master where type = 'view'"):
-                self._run(f"drop view {view}")
+                self.run("update relation_record set delta_version = null")
+                self.run(f"pragma user_version = {_VERSION}")
+            for (view,) in self.rows("select name from sqlite_master where type = 'view'"):
+                self.run(f"drop view {view}")
             for statement in VIEWS_SQL.read_text().split(";\n\n"):
-                self._run(statement)
+                self.run(statement)
 
     def close(self) -> None:
         """Close the file."""
@@ -101,16 +101,18 @@ class Database:
 
     def information_schema(self) -> dict[str, list[str]]:
         """Every relation of the information schema, with its columns in order."""
-        names = self._rows("select name from sqlite_master where type = 'view' order by name")
+        names = self.rows("select name from sqlite_master where type = 'view' order by name")
         return {
-            name: [column for (column,) in self._rows("select name from pragma_table_info(?)", name)]
+            name: [column for (column,) in self.rows("select name from pragma_table_info(?)", name)]
             for (name,) in names
         }
 
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query over the tables."""
         with self.lock:
             return self._db.execute(sql, values).fetchall()
 
-    def _run(self, sql: str, *values: Any) -> None:
+    def run(self, sql: str, *values: Any) -> None:
+        """Run a statement that gives no rows."""
         with self.lock:
             self._db.execute(sql, values)

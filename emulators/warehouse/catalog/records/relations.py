@@ -1,4 +1,4 @@
-"""What the warehouse remembers, in one SQLite file: every relation, and what Spark has no place for."""
+"""What the warehouse remembers of tables and views, beside their columns."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import types as t
-
 from emulators.warehouse import names
-from emulators.warehouse.catalog.records.derived import DerivedRecords
+from emulators.warehouse.catalog.records.columns import ColumnRecords
 from emulators.warehouse.catalog.records.files import FileRecords
-from emulators.warehouse.catalog.records.namespaces import NamespaceRecords
-from emulators.warehouse.catalog.records.privileges import OWNER
-from emulators.warehouse.catalog.records.volumes import VolumeRecords
+from emulators.warehouse.catalog.records.privileges import OWNER, PrivilegeRecords
 from emulators.warehouse.catalog.spark_catalog import RelationEntry
 from emulators.warehouse.clock import at, now
-from emulators.warehouse.sql import type_names
-from emulators.warehouse.sql.statements import Key
 from emulators.warehouse.sql.table_properties import FORMAT
+from emulators.warehouse.storage.database import Database
 
 _RELATIONS = """
 select schema_name, name, type, provider, location, comment, definition, properties, delta_version,
@@ -63,34 +58,27 @@ class Relation:
         return self.properties.get(FORMAT, self.provider)
 
 
-@dataclass(frozen=True)
-class ColumnRecord:
-    """A column as recorded; `type` is Spark's, `comment` the one in force."""
-
-    name: str
-    type: t.DataType
-    is_nullable: bool
-    comment: str | None
-    is_partition: bool
-    default: str | None = None
-    generation: str | None = None
+_OF_ITS_MAKING = ("column_record", "comment_record", "key_record", "copied_file_record")
+_KEPT_OVER_MAKING = ("tag_record", "row_filter_record", "column_mask_record")
+"""Tables with rows about relations: those that go when a relation is made anew, and those that stay."""
 
 
-class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
-    """What is recorded of relations, beside what is of namespaces, volumes, derived relations and files."""
+class RelationRecords:
+    """Records of tables and views."""
 
-    def drop_schema(self, name: str) -> None:
-        """Forget a schema and all that was in it."""
-        with self.transaction():
-            for (relation,) in self._rows("select name from relation_record where schema_name = ?", name):
-                self.drop_relation(name, relation)
-            super().drop_schema(name)
+    def __init__(
+        self, database: Database, columns: ColumnRecords, privileges: PrivilegeRecords, files: FileRecords
+    ) -> None:
+        self._db = database
+        self._columns = columns
+        self._privileges = privileges
+        self._files = files
 
-    def put_relation(self, entry: RelationEntry, kind: str | None = None) -> None:
+    def put(self, entry: RelationEntry, kind: str | None = None) -> None:
         """Record a relation as Spark's catalog holds it now; columns of Delta tables follow from the log."""
         moment = now()
-        with self.transaction():
-            self._run(
+        with self._db.transaction():
+            self._db.run(
                 "insert into relation_record (schema_name, name, entry, type, provider, location, comment, "
                 "definition, properties, created, last_altered) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "on conflict do update set entry = excluded.entry, type = excluded.type, "
@@ -104,13 +92,13 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
                 entry.provider,
                 entry.location,
                 entry.comment,
-                self.as_written(names.restored(entry.view_text)) if entry.view_text else None,
+                self._files.as_written(names.restored(entry.view_text)) if entry.view_text else None,
                 json.dumps(shown_properties(entry.properties)),
                 at(entry.created_at / 1000),
                 moment,
             )
             if entry.provider != "delta":
-                self.put_columns(entry.schema, entry.name, entry.columns, entry.partition_columns)
+                self._columns.put(entry.schema, entry.name, entry.columns, entry.partition_columns)
 
     def put_delta_state(
         self,
@@ -120,7 +108,7 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
         written_at: float,
     ) -> None:
         """Record the version of a Delta log that was read, and when it was written."""
-        self._run(
+        self._db.run(
             "update relation_record set delta_version = ?, last_altered = ? "
             "where schema_name = ? and name = ?",
             version,
@@ -133,7 +121,7 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
         self, schema: str, name: str, comment: str | None, properties: dict[str, str]
     ) -> None:
         """Record the comment and properties of a Delta table."""
-        self._run(
+        self._db.run(
             "update relation_record set comment = ?, properties = ? where schema_name = ? and name = ?",
             comment,
             json.dumps(properties),
@@ -143,7 +131,7 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
 
     def put_clustering(self, schema: str, name: str, columns: Sequence[str]) -> None:
         """Record the columns a Delta table is clustered by."""
-        self._run(
+        self._db.run(
             "update relation_record set clustering_columns = ? where schema_name = ? and name = ?",
             json.dumps(columns),
             schema,
@@ -152,7 +140,7 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
 
     def put_definition(self, schema: str, name: str, kind: str, definition: str) -> None:
         """Record that a relation is of a kind Spark does not know, and its query."""
-        self._run(
+        self._db.run(
             "update relation_record set type = ?, definition = ? where schema_name = ? and name = ?",
             kind,
             names.restored(definition),
@@ -162,113 +150,73 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
 
     def put_type(self, schema: str, name: str, kind: str) -> None:
         """Record that a relation is of a kind Spark does not know."""
-        self._run(
+        self._db.run(
             "update relation_record set type = ? where schema_name = ? and name = ?", kind, schema, name
         )
 
     def set_auto_clustered(self, schema: str, name: str, is_auto: bool) -> None:
         """Record `CLUSTER BY AUTO`."""
-        self._run(
+        self._db.run(
             "update relation_record set is_auto_clustered = ? where schema_name = ? and name = ?",
             is_auto,
             schema,
             name,
         )
 
-    def put_columns(
-        self, schema: str, name: str, columns: dict[str, Any], partition_columns: Sequence[str]
-    ) -> None:
-        """Record the columns of a relation, from Spark's JSON; of those that are gone nothing stays."""
-        with self.transaction():
-            self._run("delete from column_record where schema_name = ? and relation_name = ?", schema, name)
-            for position, each in enumerate(t.StructType.fromJson(columns)):
-                kind = type_names.declared(each.dataType, each.metadata)
-                precision = type_names.numeric_precision(kind)
-                self._run(
-                    "insert into column_record values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    schema,
-                    name,
-                    each.name,
-                    position,
-                    kind.json(),
-                    type_names.data_type(kind),
-                    type_names.full_data_type(kind),
-                    precision,
-                    kind.scale if isinstance(kind, t.DecimalType) else 0 if precision else None,
-                    each.nullable,
-                    (each.metadata or {}).get("CURRENT_DEFAULT"),
-                    partition_columns.index(each.name) + 1 if each.name in partition_columns else None,
-                    (each.metadata or {}).get("comment"),
-                    _generation(each.metadata or {}),
-                )
-            for table in ("comment_record", "tag_record"):
-                self._run(
-                    f"delete from {table} where schema_name = ? and relation_name = ? "  # noqa: S608
-                    "and column_name <> '' and column_name not in "
-                    "(select name from column_record where schema_name = ? and relation_name = ?)",
-                    *(schema, name) * 2,
-                )
+    def entries(self) -> list[RelationEntry]:
+        """Every relation as Spark's catalog held it; tables before the views that may read them."""
+        rows = self._db.rows(
+            "select entry from relation_record order by type like '%VIEW', schema_name, name"
+        )
+        return [RelationEntry.load(text) for (text,) in rows]
 
-    def rename_column(self, schema: str, name: str, column: str, new_column: str) -> None:
-        """Carry what was recorded about a column over to its new name."""
-        with self.transaction():
-            for table in ("comment_record", "tag_record", "column_mask_record"):
-                self._run(
-                    f"update {table} set column_name = ? "  # noqa: S608
-                    "where schema_name = ? and relation_name = ? and column_name = ?",
-                    new_column,
-                    schema,
-                    name,
-                    column,
-                )
+    def get(self, schema: str, name: str) -> Relation | None:
+        """The relation of this name."""
+        return next(iter(self._relations("where schema_name = ? and name = ?", schema, name)), None)
 
-    def drop_comments(self, schema: str, name: str) -> None:
-        """Forget the comments of a relation's columns."""
-        self._run("delete from comment_record where schema_name = ? and relation_name = ?", schema, name)
+    def all(self, schema: str | None = None) -> list[Relation]:
+        """The relations of a schema, or all."""
+        if schema is None:
+            return self._relations("")
+        return self._relations("where schema_name = ?", schema)
 
-    def drop_relation(self, schema: str, name: str) -> None:
-        """Forget a relation and everything recorded about it."""
-        with self.transaction():
-            self.reset_relation(schema, name)
-            self.drop_policies(schema, name)
-            self._run("delete from refresh_record where schema_name = ? and name = ?", schema, name)
-            self._run("delete from relation_record where schema_name = ? and name = ?", schema, name)
-
-    def reset_relation(self, schema: str, name: str) -> None:
+    def reset(self, schema: str, name: str) -> None:
         """Forget what was recorded about a relation that is made anew.
 
         Tags, the row filter and the masks stay, as on Databricks.
         """
-        with self.transaction():
-            for table in ("column_record", "comment_record", "key_record", "copied_file_record"):
-                self._run(
-                    f"delete from {table} where schema_name = ? and relation_name = ?",  # noqa: S608
-                    schema,
-                    name,
-                )
-            self._run("delete from materialized_view_record where schema_name = ? and name = ?", schema, name)
+        with self._db.transaction():
+            self._delete(schema, name, _OF_ITS_MAKING)
+            self._db.run(
+                "delete from materialized_view_record where schema_name = ? and name = ?", schema, name
+            )
             self.set_auto_clustered(schema, name, False)
 
-    def drop_tags(self, schema: str, name: str) -> None:
-        """Forget tags, grants and the owner of a relation that was dropped."""
-        with self.transaction():
-            self._run("delete from tag_record where schema_name = ? and relation_name = ?", schema, name)
-            self.drop_privileges("TABLE", schema, name)
+    def drop(self, schema: str, name: str) -> None:
+        """Forget a relation and everything recorded about it."""
+        with self._db.transaction():
+            self.reset(schema, name)
+            self._delete(schema, name, _KEPT_OVER_MAKING)
+            self._privileges.drop("TABLE", schema, name)
+            self._db.run("delete from refresh_record where schema_name = ? and name = ?", schema, name)
+            self._db.run("delete from relation_record where schema_name = ? and name = ?", schema, name)
 
-    def rename_relation(self, schema: str, name: str, new_schema: str, new_name: str) -> None:
+    def _delete(self, schema: str, name: str, tables: Sequence[str]) -> None:
+        for table in tables:
+            self._db.run(
+                f"delete from {table} where schema_name = ? and relation_name = ?",  # noqa: S608
+                schema,
+                name,
+            )
+
+    def rename(self, schema: str, name: str, new_schema: str, new_name: str) -> None:
         """Carry everything recorded about a relation over to its new name."""
-        with self.transaction():
-            self.drop_relation(new_schema, new_name)
-            self.drop_tags(new_schema, new_name)
-            for table in (
-                "comment_record",
-                "tag_record",
-                "key_record",
-                "row_filter_record",
-                "column_mask_record",
-                "copied_file_record",
-            ):
-                self._run(
+        with self._db.transaction():
+            self.drop(new_schema, new_name)
+            for table in (*_OF_ITS_MAKING, *_KEPT_OVER_MAKING):
+                if table == "column_record":  # these come from the log, or Spark's catalog
+                    continue
+                self._db.run(
                     f"update {table} set schema_name = ?, relation_name = ? "  # noqa: S608
                     "where schema_name = ? and relation_name = ?",
                     new_schema,
@@ -276,8 +224,8 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
                     schema,
                     name,
                 )
-            self.rename_privileges("TABLE", (schema, name), (new_schema, new_name))
-            self._run(
+            self._privileges.rename("TABLE", (schema, name), (new_schema, new_name))
+            self._db.run(
                 "update key_record set parent_schema = ?, parent_name = ? "
                 "where parent_schema = ? and parent_name = ?",
                 new_schema,
@@ -285,123 +233,11 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
                 schema,
                 name,
             )
-            self._run("delete from column_record where schema_name = ? and relation_name = ?", schema, name)
-            self._run("delete from relation_record where schema_name = ? and name = ?", schema, name)
-
-    def entries(self) -> list[RelationEntry]:
-        """Every relation as Spark's catalog held it; tables before the views that may read them."""
-        rows = self._rows("select entry from relation_record order by type like '%VIEW', schema_name, name")
-        return [RelationEntry.load(text) for (text,) in rows]
-
-    def relation(self, schema: str, name: str) -> Relation | None:
-        """The relation of this name."""
-        return next(iter(self._relations("where schema_name = ? and name = ?", schema, name)), None)
-
-    def relations(self, schema: str | None = None) -> list[Relation]:
-        """The relations of a schema, or all."""
-        if schema is None:
-            return self._relations("")
-        return self._relations("where schema_name = ?", schema)
-
-    def columns(self, schema: str, name: str) -> list[ColumnRecord]:
-        """The columns of a relation, in order."""
-        rows = self._rows(
-            "select r.name, r.type, r.is_nullable, "
-            "case when c.column_name is null then r.comment else c.comment end, "
-            "r.partition_position is not null, r.column_default, r.generation "
-            "from column_record as r left join comment_record as c "
-            "on c.schema_name = r.schema_name and c.relation_name = r.relation_name "
-            "and c.column_name = r.name "
-            "where r.schema_name = ? and r.relation_name = ? order by r.position",
-            schema,
-            name,
-        )
-        parse = t._parse_datatype_json_string
-        return [
-            ColumnRecord(column, parse(kind), bool(nullable), comment, bool(partition), default, generation)
-            for column, kind, nullable, comment, partition, default, generation in rows
-        ]
-
-    # What Spark has no place for
-
-    def put_comment(self, schema: str, name: str, column: str, comment: str | None) -> None:
-        """Record a column's comment."""
-        self._run("insert or replace into comment_record values (?, ?, ?, ?)", schema, name, column, comment)
-
-    def put_tags(self, schema: str, name: str, column: str | None, tags: dict[str, str | None]) -> None:
-        """Set tags; a value of None unsets."""
-        with self.transaction():
-            for tag, value in tags.items():
-                key = (schema, name, column or "", tag)
-                if value is None:
-                    self._run(
-                        "delete from tag_record where schema_name = ? and relation_name = ? "
-                        "and column_name = ? and name = ?",
-                        *key,
-                    )
-                else:
-                    self._run("insert or replace into tag_record values (?, ?, ?, ?, ?)", *key, value)
-
-    def put_key(
-        self, schema: str, name: str, key: Key, key_name: str, parent: tuple[str, str] | None
-    ) -> None:
-        """Record a key."""
-        self._run(
-            "insert into key_record values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            schema,
-            name,
-            key_name,
-            key.kind,
-            json.dumps(key.columns),
-            parent[0] if parent else None,
-            parent[1] if parent else None,
-            json.dumps(key.parent_columns),
-            key.is_rely,
-        )
-
-    def keys(self, schema: str, name: str) -> list[tuple[str, Key, tuple[str, str] | None]]:
-        """The keys of a relation: name, key, and the parent of a foreign one."""
-        rows = self._rows(
-            "select name, type, columns, parent_schema, parent_name, parent_columns, is_rely from key_record "
-            "where schema_name = ? and relation_name = ? order by type desc, name",
-            schema,
-            name,
-        )
-        found = []
-        for key_name, kind, columns, parent_schema, parent_name, parent_columns, is_rely in rows:
-            parent = (parent_schema, parent_name) if parent_name else None
-            key = Key(
-                key_name,
-                kind,
-                tuple(json.loads(columns)),
-                parent or (),
-                tuple(json.loads(parent_columns)),
-                bool(is_rely),
-            )
-            found.append((key_name, key, parent))
-        return found
-
-    def drop_key(self, schema: str, name: str, key_name: str) -> None:
-        """Forget a key."""
-        self._run(
-            "delete from key_record where schema_name = ? and relation_name = ? and name = ?",
-            schema,
-            name,
-            key_name,
-        )
-
-    def keys_to(self, schema: str, name: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
-        """The foreign keys that point to a relation: where they are, their names, the columns they name."""
-        rows = self._rows(
-            "select schema_name, relation_name, name, parent_columns from key_record "
-            "where parent_schema = ? and parent_name = ? order by schema_name, relation_name, name",
-            schema,
-            name,
-        )
-        return [(child_schema, child, key, tuple(json.loads(to))) for child_schema, child, key, to in rows]
+            self._delete(schema, name, ["column_record"])
+            self._db.run("delete from relation_record where schema_name = ? and name = ?", schema, name)
 
     def _relations(self, where: str, *values: Any) -> list[Relation]:
-        rows = self._rows(f"{_RELATIONS} {where} order by schema_name, name", *values)
+        rows = self._db.rows(f"{_RELATIONS} {where} order by schema_name, name", *values)
         return [
             Relation(
                 schema=row[0],
@@ -421,17 +257,6 @@ class Records(NamespaceRecords, VolumeRecords, DerivedRecords, FileRecords):
             )
             for row in rows
         ]
-
-
-def _generation(metadata: dict[str, Any]) -> str | None:
-    """How a column is generated, by what the Delta protocol keeps of it in the schema."""
-    if (expression := metadata.get("delta.generationExpression")) is not None:
-        return f"GENERATED ALWAYS AS ( {expression} )"
-    if (start := metadata.get("delta.identity.start")) is not None:
-        when = "BY DEFAULT" if metadata.get("delta.identity.allowExplicitInsert") else "ALWAYS"
-        step = metadata["delta.identity.step"]
-        return f"GENERATED {when} AS IDENTITY (START WITH {start} INCREMENT BY {step})"
-    return None
 
 
 def shown_properties(properties: dict[str, str]) -> dict[str, str]:

@@ -12,7 +12,8 @@ from unittest.mock import MagicMock
 import pytest
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
+from emulators.warehouse.catalog.recovery import Recovery
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry
 from emulators.warehouse.sessions.sessions import Session
 
@@ -20,14 +21,14 @@ from emulators.warehouse.sessions.sessions import Session
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
     found = Catalog(cast(Any, MagicMock()), Records(tmp_path / "records.sqlite"), tmp_path / "tables")
-    found._inner = MagicMock(relation=MagicMock(return_value=None))
+    found.inner = found.sync._inner = MagicMock(relation=MagicMock(return_value=None))
     return found
 
 
 def test_what_a_failed_create_wrote_goes_and_nothing_else(catalog: Catalog, tmp_path: Path) -> None:
     schema = tmp_path / "tables" / "s.db"
-    catalog.records.put_schema(SchemaEntry("s", "", schema.as_uri()))
-    catalog.records.put_schema(SchemaEntry("elsewhere", "", (tmp_path / "data").as_uri()))
+    catalog.records.schemas.put(SchemaEntry("s", "", schema.as_uri()))
+    catalog.records.schemas.put(SchemaEntry("elsewhere", "", (tmp_path / "data").as_uri()))
     half, table = schema / "half", schema / "t"
     kept = (table / "_delta_log", tmp_path / "tables" / "other.db", tmp_path / "data" / "half")
     for each in (half, *kept):
@@ -35,9 +36,9 @@ def test_what_a_failed_create_wrote_goes_and_nothing_else(catalog: Catalog, tmp_
     (table / "_delta_log" / f"{0:020d}.json").touch()
 
     for name in ("half", "t", "none", "", ".", "..", "../other.db", "../../data/half"):
-        catalog.clear("s", name)
-    catalog.clear("elsewhere", "half")
-    catalog.clear("missing", "half")
+        catalog.sync.clear("s", name)
+    catalog.sync.clear("elsewhere", "half")
+    catalog.sync.clear("missing", "half")
 
     assert not half.exists()
     assert all(each.exists() for each in kept)
@@ -53,10 +54,10 @@ def test_a_refresh_that_is_recorded_and_a_look_at_every_table_do_not_wait_for_ea
         with records.transaction():
             is_recording.set()
             may_go_on.wait()
-            catalog.sync_relation("s", "mv", is_new=False)
+            catalog.sync.relation("s", "mv", is_new=False)
 
     recording = threading.Thread(target=record, daemon=True)
-    looking = threading.Thread(target=catalog.follow, daemon=True)
+    looking = threading.Thread(target=catalog.sync.follow, daemon=True)
     recording.start()
     is_recording.wait()
     looking.start()
@@ -76,25 +77,25 @@ def test_a_table_whose_disk_is_not_there_at_the_start_keeps_its_records(
     for name, place in places.items():
         entry = RelationEntry.managed("s", name, place.as_uri())
         commit(place, 0, "a")
-        records.put_relation(replace(entry, kind="EXTERNAL" if name == "external" else "MANAGED"))
-        records.put_comment("s", name, "a", "kept")
-        records.put_tags("s", name, None, {"t": "kept"})
-    records.put_schema(SchemaEntry("s", "", (disk / "s").as_uri()))
-    catalog.follow()
+        records.relations.put(replace(entry, kind="EXTERNAL" if name == "external" else "MANAGED"))
+        records.columns.put_comment("s", name, "a", "kept")
+        records.tags.put("s", name, None, {"t": "kept"})
+    records.schemas.put(SchemaEntry("s", "", (disk / "s").as_uri()))
+    catalog.sync.follow()
     disk.rename(tmp_path / "unplugged")
     if is_broken:
         disk.symlink_to(disk)  # whoever looks into it gets an error
     shutil.rmtree(managed)
-    inner = cast(MagicMock, catalog._inner)
+    inner = cast(MagicMock, catalog.inner)
     inner.schema_names.return_value = []
     inner.schema.side_effect = lambda name: SchemaEntry(name, "", (tmp_path / "tables" / name).as_uri())
 
-    catalog.restore()
-    catalog.follow()
+    Recovery(cast(Any, MagicMock()), catalog, tmp_path / "tables").restore()
+    catalog.sync.follow()
 
-    assert [each.name for each in records.relations("s")] == ["external", "in_schema"]
+    assert [each.name for each in records.relations.all("s")] == ["external", "in_schema"]
     assert [call.args[0].name for call in inner.create_relation.call_args_list] == ["external", "in_schema"]
-    assert [each.comment for each in records.columns("s", "external")] == ["kept"]
+    assert [each.comment for each in records.columns.of("s", "external")] == ["kept"]
     assert records.query("select table_name from information_schema.table_tags order by 1")[1] == [
         ("external",),
         ("in_schema",),
@@ -123,8 +124,8 @@ def test_what_is_new_of_a_recorded_table_is_found_without_listing_its_log(
     table = tmp_path / "tables" / "s.db" / "t"
     for version in range(30):
         commit(table, version, *(["a"] if version == 0 else []))
-    catalog.records.put_relation(RelationEntry.managed("s", "t", table.as_uri()))
-    catalog.follow()
+    catalog.records.relations.put(RelationEntry.managed("s", "t", table.as_uri()))
+    catalog.sync.follow()
     monkeypatch.setattr(os, "scandir", None)
     monkeypatch.setattr(os, "listdir", None)
 
@@ -134,7 +135,7 @@ def test_what_is_new_of_a_recorded_table_is_found_without_listing_its_log(
 
     assert found
     assert found.delta_version == 31
-    assert [each.name for each in catalog.records.columns("s", "t")] == ["a", "b"]
+    assert [each.name for each in catalog.records.columns.of("s", "t")] == ["a", "b"]
     commit(table, 32, "a")
-    catalog.follow()
-    assert [each.name for each in catalog.records.columns("s", "t")] == ["a"]
+    catalog.sync.follow()
+    assert [each.name for each in catalog.records.columns.of("s", "t")] == ["a"]

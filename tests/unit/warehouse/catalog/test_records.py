@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import types as t
 
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.catalog.records.volumes import MANAGED, VolumeRecord
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry
 
@@ -20,27 +20,31 @@ def records(tmp_path: Path) -> Records:
 def test_what_has_a_name_is_found_among_others(records: Records) -> None:
     volumes = [VolumeRecord(*each, MANAGED, "file:/v", None) for each in (("a", "v"), ("b", "v"), ("b", "w"))]
     for catalog, schema in (("main", "a"), ("dev", "b")):
-        records.put_catalog(catalog, f"the catalog {catalog}")
-        records.put_schema(SchemaEntry(schema, f"the schema {schema}", "file:/s"))
-        records.put_function(schema, "f", f"create function {schema}.f() return 1", schema)
+        records.catalogs.put(catalog, f"the catalog {catalog}")
+        records.schemas.put(SchemaEntry(schema, f"the schema {schema}", "file:/s"))
+        records.functions.put(schema, "f", f"create function {schema}.f() return 1", schema)
     for each in volumes:
-        records.put_volume(each)
+        records.volumes.put(each)
 
-    found, schema_b, function = records.catalog("dev"), records.schema("b"), records.function("b", "f")
+    found, schema_b, function = (
+        records.catalogs.get("dev"),
+        records.schemas.get("b"),
+        records.functions.get("b", "f"),
+    )
 
     assert found is not None
     assert found.comment == "the catalog dev"
-    assert records.catalog("de%") is None
+    assert records.catalogs.get("de%") is None
     assert schema_b is not None
     assert (schema_b.name, schema_b.comment) == ("b", "the schema b")
-    assert records.has_schema("a")
-    assert not records.has_schema("c")
-    assert records.schema("c") is None
+    assert records.schemas.has("a")
+    assert not records.schemas.has("c")
+    assert records.schemas.get("c") is None
     assert function is not None
     assert function.sql == "create function b.f() return 1"
-    assert records.function("b", "g") is None
-    assert records.volume("b", "v") == volumes[1]
-    assert records.volume("a", "w") is None
+    assert records.functions.get("b", "g") is None
+    assert records.volumes.get("b", "v") == volumes[1]
+    assert records.volumes.get("a", "w") is None
 
 
 COLUMNS = t.StructType(
@@ -55,11 +59,11 @@ COLUMNS = t.StructType(
 
 
 def test_columns_keep_the_lengths_that_were_declared(records: Records) -> None:
-    records.put_schema(SchemaEntry("s", "", "file:/s"))
-    records.put_relation(RelationEntry.managed("s", "t", "file:/s/t"))
-    records.put_columns("s", "t", COLUMNS.jsonValue(), ())
+    records.schemas.put(SchemaEntry("s", "", "file:/s"))
+    records.relations.put(RelationEntry.managed("s", "t", "file:/s/t"))
+    records.columns.put("s", "t", COLUMNS.jsonValue(), ())
 
-    assert [each.type.simpleString() for each in records.columns("s", "t")] == [
+    assert [each.type.simpleString() for each in records.columns.of("s", "t")] == [
         "varchar(20)",
         "array<char(2)>",
         "string",
@@ -77,8 +81,8 @@ def test_columns_keep_the_lengths_that_were_declared(records: Records) -> None:
 def test_an_older_file_has_its_delta_tables_read_again_once(tmp_path: Path) -> None:
     file = tmp_path / "records.sqlite"
     records = Records(file)
-    records.put_relation(RelationEntry.managed("s", "t", "file:/s/t"))
-    records.put_delta_state("s", "t", 7, 0.0)
+    records.relations.put(RelationEntry.managed("s", "t", "file:/s/t"))
+    records.relations.put_delta_state("s", "t", 7, 0.0)
     records.close()
     assert _delta_version(file) == 7
 
@@ -90,7 +94,7 @@ def test_an_older_file_has_its_delta_tables_read_again_once(tmp_path: Path) -> N
 
 def _delta_version(file: Path) -> int | None:
     records = Records(file)
-    found = records.relation("s", "t")
+    found = records.relations.get("s", "t")
     records.close()
     assert found is not None
     return found.delta_version

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from pyspark.sql import types as t
 
+from emulators.warehouse.catalog.records.columns import ColumnRecord
 from emulators.warehouse.catalog.records.derived import MaterializedView, Refresh
-from emulators.warehouse.catalog.records.relations import ColumnRecord, Relation
+from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.describing import describe
 from emulators.warehouse.describing.show_create import definition
 from emulators.warehouse.sql.statements import Key, Mask, RowFilter

@@ -9,7 +9,7 @@ from pyspark.sql import types as t
 from sqlglot import parse_one
 from sqlglot.errors import SqlglotError
 
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry
 from emulators.warehouse.describing.information_schema import translate
 from emulators.warehouse.describing.sqlite_queries import used_tables
@@ -44,9 +44,9 @@ def entry(name: str, kind: str = "VIEW", provider: str | None = None) -> Relatio
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
     found = Records(tmp_path / "records.sqlite")
-    found.put_schema(SchemaEntry("gold", "", "file:/gold"))
-    found.put_relation(entry("orders", "MANAGED", "parquet"))
-    found.put_relation(entry("recent"))
+    found.schemas.put(SchemaEntry("gold", "", "file:/gold"))
+    found.relations.put(entry("orders", "MANAGED", "parquet"))
+    found.relations.put(entry("recent"))
     yield found
     found.close()
 
@@ -77,7 +77,7 @@ def test_the_relations_are_those_that_were_recorded(records: Records) -> None:
 
 
 def test_views_tell_whether_they_are_materialized(records: Records) -> None:
-    records.put_relation(entry("kept"), "MATERIALIZED_VIEW")
+    records.relations.put(entry("kept"), "MATERIALIZED_VIEW")
 
     assert run(records, "select table_name, is_materialized from information_schema.views order by 1") == [
         {"table_name": "kept", "is_materialized": "TRUE"},
@@ -102,18 +102,18 @@ def test_columns_have_both_names_of_their_type(records: Records) -> None:
 def test_a_comment_on_a_column_overrides_its_own_until_the_relation_is_made_anew(records: Records) -> None:
     sql = "select comment from information_schema.columns where table_name = 'orders' and column_name = 'id'"
 
-    records.put_comment("gold", "orders", "ID", "Later.")
+    records.columns.put_comment("gold", "orders", "ID", "Later.")
     assert run(records, sql) == [{"comment": "Later."}]
 
-    records.reset_relation("gold", "orders")
-    records.put_relation(entry("orders", "MANAGED", "parquet"))
+    records.relations.reset("gold", "orders")
+    records.relations.put(entry("orders", "MANAGED", "parquet"))
     assert run(records, sql) == [{"comment": "Its own."}]
 
 
 def test_foreign_keys_lead_to_the_primary_key_as_the_adapter_asks_for_them(records: Records) -> None:
-    records.put_key("gold", "orders", Key("orders_pk", "PRIMARY KEY", ("id",)), "orders_pk", None)
+    records.keys.put("gold", "orders", Key("orders_pk", "PRIMARY KEY", ("id",)), "orders_pk", None)
     foreign = Key("recent_fk", "FOREIGN KEY", ("id",), ("gold", "orders"), ("id",))
-    records.put_key("gold", "recent", foreign, "recent_fk", ("gold", "orders"))
+    records.keys.put("gold", "recent", foreign, "recent_fk", ("gold", "orders"))
 
     rows = run(
         records,
@@ -144,10 +144,10 @@ def test_unique_constraints_are_keys_that_foreign_ones_may_lead_to(records: Reco
         Key("orders_pk", "PRIMARY KEY", ("id",)),
         Key("orders_uk", "UNIQUE", ("number", "Shop")),
     ):
-        records.put_key("gold", "orders", key, str(key.name), None)
+        records.keys.put("gold", "orders", key, str(key.name), None)
     for name, to in (("to_pk", ("id",)), ("to_uk", ("number", "shop")), ("to_neither", ())):
         foreign = Key(name, "FOREIGN KEY", ("a", "b")[: len(to) or 1], ("gold", "orders"), to)
-        records.put_key("gold", "recent", foreign, name, ("gold", "orders"))
+        records.keys.put("gold", "recent", foreign, name, ("gold", "orders"))
 
     assert run(
         records,
@@ -174,9 +174,9 @@ def test_unique_constraints_are_keys_that_foreign_ones_may_lead_to(records: Reco
 
 
 def test_tags_are_kept_per_relation_and_per_column(records: Records) -> None:
-    records.put_tags("gold", "orders", None, {"layer": "gold", "old": "x"})
-    records.put_tags("gold", "orders", "id", {"kind": "key"})
-    records.put_tags("gold", "orders", None, {"old": None})
+    records.tags.put("gold", "orders", None, {"layer": "gold", "old": "x"})
+    records.tags.put("gold", "orders", "id", {"kind": "key"})
+    records.tags.put("gold", "orders", None, {"old": None})
 
     assert run(records, "select tag_name, tag_value from information_schema.table_tags") == [
         {"tag_name": "layer", "tag_value": "gold"}

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.files.read_files import FileRelations
 
 QUERY = "select * from stream read_files('/a') join read_files('/b')"
@@ -65,6 +65,6 @@ def test_views_keep_their_tables_and_show_what_was_written(
     with relations.named(QUERY, spark, is_kept=True) as named:
         pass
     assert not dropped(spark)
-    assert relations._catalog.records.as_written(named) == QUERY
+    assert relations._catalog.records.files.as_written(named) == QUERY
     with relations.named(QUERY, spark, is_kept=True) as again:
         assert again == named

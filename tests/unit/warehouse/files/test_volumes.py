@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.catalog.spark_catalog import SchemaEntry
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.files.signed_links import FileLinks
@@ -26,8 +26,8 @@ class Place:
 
     def __post_init__(self) -> None:
         self.records = Records(self.folder / "records.sqlite")
-        self.records.put_schema(SchemaEntry("s", "", "file:/s"))
-        self.records.put_catalog("spark_catalog", None)
+        self.records.schemas.put(SchemaEntry("s", "", "file:/s"))
+        self.records.catalogs.put("spark_catalog", None)
         self.start()
 
     def start(self) -> None:
@@ -65,7 +65,7 @@ def test_a_name_of_no_volume_is_refused(place: Place, name: str) -> None:
     for statement in (f"create volume s.`{name}`", f"alter volume s.v rename to s.`{name}`"):
         with pytest.raises(SqlError, match="is not a valid name"):
             place.run(statement)
-    assert [each.name for each in place.records.volumes()] == ["v"]
+    assert [each.name for each in place.records.volumes.all()] == ["v"]
 
 
 def test_a_renamed_volume_keeps_its_files_and_frees_its_name(place: Place) -> None:
@@ -97,7 +97,7 @@ def test_a_start_removes_what_a_killed_process_left(place: Place) -> None:
     for each in ("v/a.csv", f"v/._part_{'1f' * 16}", "v/._part_x", "w/b.csv"):
         place.file_of(each).write_text("1")
     left = place.file_of("w")
-    place.records.drop_volume("s", "w")
+    place.records.volumes.drop("s", "w")
     assert place.listed("list '/Volumes/spark_catalog/s/v'") == ["._part_x", "a.csv"]
     place.start()
     assert sorted(each.name for each in place.file_of("v").iterdir()) == ["._part_x", "a.csv"]
@@ -129,18 +129,17 @@ def test_a_list_is_as_long_as_it_may_be(place: Place, limit: str, shown: list[st
 
 def test_what_is_recorded_of_a_table_is_not_that_of_a_volume_of_its_name(place: Place) -> None:
     for kind in ("VOLUME", "TABLE"):
-        place.records.put_owner(kind, "s", "x", f"{kind} owner")
-        place.records.put_grants(kind, "s", "x", "people", ["MANAGE"], is_grant=True)
-    place.records.rename_relation("s", "x", "s", "y")
-    assert place.records.owner("TABLE", "s", "y") == "TABLE owner"
-    assert place.records.owner("VOLUME", "s", "x") == "VOLUME owner"
-    place.records.drop_relation("s", "x")
-    place.records.drop_tags("s", "x")
-    assert place.records.grants("VOLUME", "s", "x") == [("people", "MANAGE")]
+        place.records.privileges.put_owner(kind, "s", "x", f"{kind} owner")
+        place.records.privileges.put_grants(kind, "s", "x", "people", ["MANAGE"], is_grant=True)
+    place.records.relations.rename("s", "x", "s", "y")
+    assert place.records.privileges.owner("TABLE", "s", "y") == "TABLE owner"
+    assert place.records.privileges.owner("VOLUME", "s", "x") == "VOLUME owner"
+    place.records.relations.drop("s", "x")
+    assert place.records.privileges.grants("VOLUME", "s", "x") == [("people", "MANAGE")]
 
 
 def test_a_dropped_schema_takes_the_tags_of_its_relations_along(place: Place) -> None:
-    place.records.put_tags("s", "x", "", {"a": "b"})
-    place.records.drop_schema("s")
-    place.records.put_schema(SchemaEntry("s", "", "file:/s"))
+    place.records.tags.put("s", "x", "", {"a": "b"})
+    place.records.schemas.drop("s")
+    place.records.schemas.put(SchemaEntry("s", "", "file:/s"))
     assert place.records.query("select * from information_schema.table_tags")[1] == []

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry
 from emulators.warehouse.protocol.driver_metadata import Metadata
 from emulators.warehouse.results.result_set import ResultSet
@@ -35,13 +35,13 @@ COLUMNS = t.StructType(
 def metadata(tmp_path: Path) -> Metadata:
     records = Records(tmp_path / "records.sqlite")
     for name in ("spark_catalog", "main"):
-        records.put_catalog(name, None)
+        records.catalogs.put(name, None)
     for schema in ("s", "unity4_main_s"):
-        records.put_schema(SchemaEntry(schema, "", f"file:/{schema}"))
-        records.put_relation(RelationEntry.managed(schema, "t", f"file:/{schema}/t"))
-        records.put_columns(schema, "t", COLUMNS.jsonValue(), ())
-        records.put_function(schema, "f", f"create function {schema}.f() returns int return 1", schema)
-    records.put_key("s", "t", Key("k", "PRIMARY KEY", ("code",), (), (), False), "k", None)
+        records.schemas.put(SchemaEntry(schema, "", f"file:/{schema}"))
+        records.relations.put(RelationEntry.managed(schema, "t", f"file:/{schema}/t"))
+        records.columns.put(schema, "t", COLUMNS.jsonValue(), ())
+        records.functions.put(schema, "f", f"create function {schema}.f() returns int return 1", schema)
+    records.keys.put("s", "t", Key("k", "PRIMARY KEY", ("code",), (), (), False), "k", None)
     return Metadata(Catalog(cast(Any, MagicMock()), records, tmp_path / "tables"))
 
 

@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry
 from emulators.warehouse.describing.information_schema import InformationSchema
 from emulators.warehouse.errors import SqlError
@@ -117,8 +117,8 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
 
     for _ in range(2):
         records = Records(tmp_path / "records.sqlite")
-        records.put_schema(SchemaEntry("unity3_dev_silver", "", "file:/silver"))
-        assert [(each.catalog, each.schema) for each in records.schemas()] == [
+        records.schemas.put(SchemaEntry("unity3_dev_silver", "", "file:/silver"))
+        assert [(each.catalog, each.schema) for each in records.schemas.all()] == [
             ("dev", "silver"),
             ("spark_catalog", "gold"),
         ]
@@ -130,10 +130,10 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
 def catalog(tmp_path: Path) -> Catalog:
     records = Records(tmp_path / "records.sqlite")
     for name in ("spark_catalog", "main"):
-        records.put_catalog(name, None)
+        records.catalogs.put(name, None)
     for name in ("default", "s", "unity4_main_default"):
-        records.put_schema(SchemaEntry(name, "", f"file:/{name}"))
-        records.put_relation(RelationEntry.managed(name, "t", f"file:/{name}/t"))
+        records.schemas.put(SchemaEntry(name, "", f"file:/{name}"))
+        records.relations.put(RelationEntry.managed(name, "t", f"file:/{name}/t"))
     found = Catalog(cast(Any, MagicMock()), records, tmp_path / "tables")
     found.translation = Translation(["main"])
     return found
@@ -163,7 +163,7 @@ def test_the_default_catalog_can_be_neither_made_nor_dropped_by_its_other_name(c
     namespaces = Namespaces(catalog, cast(Any, MagicMock()))
     namespaces.create_catalog(CreateCatalog("", "hive_metastore", if_not_exists=True, comment=None), session)
 
-    assert catalog.records.catalog("hive_metastore") is None
+    assert catalog.records.catalogs.get("hive_metastore") is None
     with pytest.raises(SqlError, match="CATALOG_ALREADY_EXISTS"):
         namespaces.create_catalog(CreateCatalog("", "hive_metastore", False, None), session)
     with pytest.raises(SqlError, match="BUILT_IN_CATALOG"):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from emulators.warehouse.catalog.kinds import STREAMING_TABLE
-from emulators.warehouse.catalog.records.relations import Records
+from emulators.warehouse.catalog.records.records import Records
 from emulators.warehouse.catalog.spark_catalog import RelationEntry
 from emulators.warehouse.relations import streaming_tables
 
@@ -13,9 +13,9 @@ def test_what_a_killed_full_refresh_left_goes_and_nothing_else(tmp_path: Path) -
     records = Records(tmp_path / "records.sqlite")
     for name in ("stream", "table", "away"):
         entry = RelationEntry.managed("s", name, (tmp_path / name).as_uri())
-        records.put_relation(entry, None if name == "table" else STREAMING_TABLE)
+        records.relations.put(entry, None if name == "table" else STREAMING_TABLE)
     elsewhere = replace(RelationEntry.managed("s", "remote", "s3://bucket/remote"), kind="EXTERNAL")
-    records.put_relation(elsewhere, STREAMING_TABLE)
+    records.relations.put(elsewhere, STREAMING_TABLE)
     left = tmp_path / "stream" / "_refresh_0123" / "_checkpoint"
     kept = [
         tmp_path / "stream" / "_delta_log",

@@ -35,7 +35,7 @@ def session(conf: Conf) -> Session:
 def tuning(size: int, monkeypatch: pytest.MonkeyPatch) -> Tuning:
     """Of a warehouse with one table of so many bytes."""
     catalog: Any = MagicMock()
-    catalog.records.relations.return_value = [MagicMock(is_delta=True)]
+    catalog.records.relations.all.return_value = [MagicMock(is_delta=True)]
     monkeypatch.setattr(Tuning, "_size", lambda *_: size)
     return Tuning(catalog)
 
