@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported, without saying so
     AdminClient,
     ListOffsetsResultInfo,
@@ -24,12 +24,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
 )
 
 from emulators.errors import EmulatorError
+from emulators.eventhubs.acknowledgements import Acknowledgements, amqp_error
 from emulators.eventhubs.amqp.errors import (
     ARGUMENT_OUT_OF_RANGE,
-    MESSAGE_TOO_LARGE,
     NOT_FOUND,
     SERVER_BUSY,
-    TIMEOUT,
     AmqpError,
 )
 from emulators.eventhubs.broker import MAX_RECORD_BATCH_BYTES
@@ -164,7 +163,7 @@ class KafkaLog:
         """
         _, count = self._partitions.get(hub, (0.0, 0))
         turn = next(self._turn) if partition is None and events[0].partition_key is None else 0
-        pending = _Acknowledgements(len(events), lambda error: self._acknowledged(error, done))
+        pending = Acknowledgements(len(events), lambda error: self._acknowledged(error, done))
         for event in events:
             chosen = self._choose(partition, event.partition_key, turn, count)
             try:
@@ -246,7 +245,7 @@ class KafkaLog:
 
     def _acknowledged(self, error: KafkaError | None, done: Callable[[AmqpError | None], None]) -> None:
         """Called on a thread: hand the outcome to the event loop."""
-        self._loop.call_soon_threadsafe(done, _amqp_error(error) if error is not None else None)
+        self._loop.call_soon_threadsafe(done, amqp_error(error) if error is not None else None)
 
     def _replace_producer(self, generation: int, error: KafkaError) -> None:
         """Replace an idempotent producer that has lost its place; its events are answered for."""
@@ -272,37 +271,6 @@ class KafkaLog:
 
     async def _in_thread(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return await asyncio.to_thread(call, *args, **kwargs)
-
-
-class _Acknowledgements:
-    """Counts the acknowledgements of the events that were sent together."""
-
-    __slots__ = ("_done", "_error", "_left", "_lock")
-
-    def __init__(self, count: int, done: Callable[[KafkaError | None], None]) -> None:
-        self._left = count
-        self._error: KafkaError | None = None
-        self._done = done
-        # librdkafka's answers come on the polling thread, those of events it did not even take on the loop's.
-        self._lock = threading.Lock()
-
-    def __call__(self, error: KafkaError | None, message: Message | None) -> None:
-        with self._lock:
-            self._left -= 1
-            self._error = self._error or error
-            is_last = self._left == 0
-        if is_last:
-            self._done(self._error)
-
-
-def _amqp_error(error: KafkaError) -> AmqpError:
-    match error.code():
-        case KafkaError.MSG_SIZE_TOO_LARGE:
-            return AmqpError(MESSAGE_TOO_LARGE, error.str())
-        case KafkaError.UNKNOWN_TOPIC_OR_PART | KafkaError._UNKNOWN_TOPIC | KafkaError._UNKNOWN_PARTITION:
-            return AmqpError(NOT_FOUND, error.str())
-        case _:
-            return AmqpError(TIMEOUT, f"The events may or may not have arrived ({error.str()}): try again.")
 
 
 def _not_found(hub: str) -> AmqpError:

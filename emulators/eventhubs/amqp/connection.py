@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from emulators.eventhubs.amqp import limits
 from emulators.eventhubs.amqp.composite import Composite, decode_composite
 from emulators.eventhubs.amqp.errors import (
     FRAMING_ERROR,
@@ -35,24 +36,6 @@ from emulators.eventhubs.amqp.performatives import (
 )
 from emulators.eventhubs.amqp.session import Session
 
-MIN_FRAME_SIZE = 512
-"""The frame size in bytes that every peer takes (specification, 2.4.1)."""
-MAX_FIRST_FRAME_SIZE = 8192
-"""Largest frame in bytes until the connection is open: clients tell at length who they are."""
-MAX_FRAME_SIZE = 65536
-"""Largest frame in bytes that we read, as the service does; larger messages come in several frames."""
-CHANNEL_MAX = 4999
-"""Highest channel number, as the service has it."""
-MAX_LINKS = 1000
-"""Links on one connection."""
-MAX_UNAUTHORIZED = 8
-"""Sessions, and links, on a connection that has not shown a token yet: it needs two links, to `$cbs`."""
-MAX_HELD = 32 * 1024 * 1024
-"""Bytes of messages that wait for Kafka's answer at which no more is read from the peer."""
-LAST_WORDS = 5.0
-"""Seconds a peer has to read why its connection is closed."""
-MIN_HEARTBEAT = 0.1
-"""Seconds between two heartbeats at least, however short an idle time-out a peer names."""
 CONTAINER_ID = "eventhubs-emulator"
 ANONYMOUS = "ANONYMOUS"
 """The one SASL mechanism: who a client is, its token says later, in a message to `$cbs`."""
@@ -72,7 +55,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, connected: Callable[[Connection], Container]) -> None:
         self._connected = connected
-        self.peer_max_frame_size = MIN_FRAME_SIZE
+        self.peer_max_frame_size = limits.MIN_FRAME_SIZE
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._read: Callable[[], bool] = self._read_header
@@ -141,7 +124,7 @@ class Connection(asyncio.Protocol):
     @property
     def has_room_for_a_link(self) -> bool:
         """Whether one more link may attach."""
-        most = MAX_LINKS if self.container.is_authorized else MAX_UNAUTHORIZED
+        most = limits.MAX_LINKS if self.container.is_authorized else limits.MAX_UNAUTHORIZED
         return sum(session.link_count for session in self._sessions.values()) < most
 
     def write(self, data: bytes) -> None:
@@ -181,7 +164,7 @@ class Connection(asyncio.Protocol):
     def _pause_or_resume_reading(self) -> None:
         if self._transport is None:
             return
-        if self._held > MAX_HELD or not self._writable.is_set():
+        if self._held > limits.MAX_HELD or not self._writable.is_set():
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -210,7 +193,7 @@ class Connection(asyncio.Protocol):
         if len(self._buffer) < _HEADER_SIZE:
             return False
         size = int.from_bytes(self._buffer[:4], "big")
-        most = MAX_FRAME_SIZE if self._is_open else MAX_FIRST_FRAME_SIZE
+        most = limits.MAX_FRAME_SIZE if self._is_open else limits.MAX_FIRST_FRAME_SIZE
         if not _HEADER_SIZE <= size <= most:
             raise AmqpError(FRAMING_ERROR, f"a frame of {size} bytes; {most} is the most")
         if len(self._buffer) < size:
@@ -260,10 +243,12 @@ class Connection(asyncio.Protocol):
     def _on_begin(self, channel: int, begin: Begin) -> None:
         if channel in self._sessions:
             raise AmqpError(NOT_ALLOWED, f"channel {channel} has a session")
-        if channel > CHANNEL_MAX:
-            raise AmqpError(FRAMING_ERROR, f"channel {channel}; {CHANNEL_MAX} is the highest")
-        if len(self._sessions) >= MAX_UNAUTHORIZED and not self.container.is_authorized:
-            raise AmqpError(RESOURCE_LIMIT, f"more than {MAX_UNAUTHORIZED} sessions before there is a token")
+        if channel > limits.CHANNEL_MAX:
+            raise AmqpError(FRAMING_ERROR, f"channel {channel}; {limits.CHANNEL_MAX} is the highest")
+        if len(self._sessions) >= limits.MAX_UNAUTHORIZED and not self.container.is_authorized:
+            raise AmqpError(
+                RESOURCE_LIMIT, f"more than {limits.MAX_UNAUTHORIZED} sessions before there is a token"
+            )
         self._sessions[channel] = Session(self, channel, begin)
 
     def _on_session_frame(self, channel: int, performative: Composite, payload: bytes) -> None:
@@ -277,18 +262,18 @@ class Connection(asyncio.Protocol):
 
     def _on_open(self, peer: Open) -> None:
         self._is_open = True
-        self.peer_max_frame_size = max(MIN_FRAME_SIZE, peer.max_frame_size or MAX_FRAME_SIZE)
+        self.peer_max_frame_size = max(limits.MIN_FRAME_SIZE, peer.max_frame_size or limits.MAX_FRAME_SIZE)
         self.write(
             frame(
                 Open(
                     container_id=CONTAINER_ID,
-                    max_frame_size=MAX_FRAME_SIZE,
-                    channel_max=CHANNEL_MAX,
+                    max_frame_size=limits.MAX_FRAME_SIZE,
+                    channel_max=limits.CHANNEL_MAX,
                 )
             )
         )
         if peer.idle_time_out:
-            self._beat(max(MIN_HEARTBEAT, peer.idle_time_out / 1000 / 2))
+            self._beat(max(limits.MIN_HEARTBEAT, peer.idle_time_out / 1000 / 2))
 
     def _beat(self, seconds: float) -> None:
         """Send an empty frame whenever half the peer's idle time-out has passed in silence."""
@@ -300,7 +285,7 @@ class Connection(asyncio.Protocol):
     def _hang_up(self) -> None:
         if self._transport:
             # Closing waits until the peer has read what was written, and it may never do that.
-            asyncio.get_running_loop().call_later(LAST_WORDS, self._transport.abort)
+            asyncio.get_running_loop().call_later(limits.LAST_WORDS, self._transport.abort)
             self._transport.close()
             self._transport = None
 

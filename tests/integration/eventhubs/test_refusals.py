@@ -10,6 +10,7 @@ import pytest
 from azure.core.credentials import AzureSasCredential
 from azure.eventhub import EventData, EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.exceptions import AuthenticationError, ConnectError, ConnectionLostError, EventHubError
+from confluent_kafka import Consumer
 
 from emulators.eventhubs.sas import sign
 from emulators.settings import SAS_KEY_NAME
@@ -54,6 +55,30 @@ def test_a_missing_partition(eventhubs: EventHubs) -> None:
             producer.send_event(EventData("x"), partition_id="4")
         with pytest.raises(EventHubError, match="between 0 and 3"):
             producer.get_partition_properties("17")
+
+
+@pytest.mark.parametrize("group", ["nobody-made-this-group", "$Defaul"])
+def test_a_consumer_group_that_nobody_declared(eventhubs: EventHubs, group: str) -> None:
+    hub = eventhubs.new_hub()
+    eventhubs.send(hub, "one")
+    (error,) = receive_errors(eventhubs, hub, group, starting_position="-1")
+    assert "amqp:not-found" in str(error)
+    assert f"/{hub}/consumergroups/{group.lower()}/partitions/0' could not be found" in str(error)
+
+
+def test_consumer_groups_of_kafka_need_no_declaration(eventhubs: EventHubs) -> None:
+    hub = eventhubs.new_hub()
+    eventhubs.send(hub, "one")
+    consumer = Consumer(
+        eventhubs.kafka_config | {"group.id": "made-just-now", "auto.offset.reset": "earliest"}
+    )
+    try:
+        consumer.subscribe([hub])
+        message = consumer.poll(20)
+        assert message is not None
+        assert message.value() == b"one"
+    finally:
+        consumer.close()
 
 
 def test_topics_that_are_kafkas_own(eventhubs: EventHubs) -> None:
@@ -150,10 +175,14 @@ def test_a_wrong_or_expired_token_writes_nothing(
     assert eventhubs.kafka_receive(hub) == []
 
 
-def receive_errors(eventhubs: EventHubs, hub: str, **options: Any) -> list[Exception]:
+def receive_errors(
+    eventhubs: EventHubs, hub: str, group: str = "$Default", **options: Any
+) -> list[Exception]:
     """What a receiver of partition 0 is told instead of events."""
     errors: list[Exception] = []
-    consumer: EventHubConsumerClient = eventhubs.consumer(hub)
+    consumer = EventHubConsumerClient.from_connection_string(
+        eventhubs.settings.connection_string, group, eventhub_name=hub, **NO_RETRIES
+    )
 
     def on_error(context: Any, error: Exception) -> None:
         errors.append(error)

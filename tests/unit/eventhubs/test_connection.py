@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulators.eventhubs.amqp import connection as module
-from emulators.eventhubs.amqp import encoding
+from emulators.eventhubs.amqp import encoding, limits
 from emulators.eventhubs.amqp.composite import Composite, decode_composite
 from emulators.eventhubs.amqp.connection import Connection
 from emulators.eventhubs.amqp.errors import NOT_FOUND, RESOURCE_LIMIT, AmqpError
@@ -234,11 +233,11 @@ def test_without_a_token_a_connection_gets_few_sessions_and_links() -> None:
     async def scenario() -> None:
         peer = Peer(Container(is_authorized=False))
         peer.open()
-        for handle in range(module.MAX_UNAUTHORIZED + 2):
+        for handle in range(limits.MAX_UNAUTHORIZED + 2):
             await peer.attach(handle, "$cbs")
         refused = peer.transport.sent(Detach)
         assert [each.error.condition for each in refused] == [RESOURCE_LIMIT] * 2
-        for channel in range(1, module.MAX_UNAUTHORIZED):
+        for channel in range(1, limits.MAX_UNAUTHORIZED):
             peer.send(BEGIN, channel=channel)
         assert not peer.transport.is_closing_
         peer.send(BEGIN, channel=100)
@@ -248,7 +247,7 @@ def test_without_a_token_a_connection_gets_few_sessions_and_links() -> None:
 
 
 def test_with_a_token_links_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_LINKS", 3)
+    monkeypatch.setattr(limits, "MAX_LINKS", 3)
 
     async def scenario() -> None:
         peer = Peer(Container())
@@ -319,7 +318,7 @@ def test_deliveries_without_an_answer_are_bounded_in_number() -> None:
 
 
 def test_deliveries_without_an_answer_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_HELD", 2500)
+    monkeypatch.setattr(limits, "MAX_HELD", 2500)
 
     async def scenario() -> None:
         container = Container()
@@ -349,7 +348,7 @@ def test_a_peer_that_does_not_read_is_not_read_from() -> None:
 
 
 def test_a_peer_that_does_not_read_its_farewell_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LAST_WORDS", 0.01)
+    monkeypatch.setattr(limits, "LAST_WORDS", 0.01)
 
     async def scenario() -> None:
         peer = Peer(Container())
