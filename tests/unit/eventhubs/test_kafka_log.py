@@ -92,7 +92,7 @@ def test_a_hub_keeps_its_partitions(declared: int) -> None:
 def test_somebody_else_may_be_first() -> None:
     create(Admin(KafkaError(KafkaError.TOPIC_ALREADY_EXISTS)), Hub("orders", 4))
     with pytest.raises(EmulatorError, match="could not be created"):
-        create(Admin(KafkaError(KafkaError.INVALID_TOPIC_EXCEPTION)), Hub("orders", 4))
+        create(Admin(KafkaError(KafkaError.POLICY_VIOLATION)), Hub("orders", 4))
 
 
 def sent(*events: Event, partition: int | None = None, times: int = 1, hub: str = "orders") -> list[int]:
