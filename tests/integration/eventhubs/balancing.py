@@ -1,7 +1,7 @@
 """A consumer that shares a hub's partitions with others, as a process: prints what it receives.
 
-One JSON line per event, after its checkpoint has been written: partition, sequence number, body; and one line
-per partition that it takes.
+One JSON line per event, before its checkpoint is written: partition, sequence number, body; and one line per
+partition that it takes or leaves.
 
     python -m tests.integration.eventhubs.balancing CONNECTION_STRING HUB GROUP BLOBS CONTAINER
 
@@ -31,8 +31,9 @@ def main() -> None:
 
     def on_event(context: Any, event: EventData | None) -> None:
         assert event
-        context.update_checkpoint(event)
+        # First the work, then the checkpoint: who is killed between them does the work twice.
         tell(partition=context.partition_id, sequence=event.sequence_number, body=event.body_as_str())
+        context.update_checkpoint(event)
 
     client = EventHubConsumerClient.from_connection_string(
         connection_string,

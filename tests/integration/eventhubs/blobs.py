@@ -27,6 +27,11 @@ class Blob(NamedTuple):
     metadata: dict[str, str]
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that is killed ends its connections as it pleases."""
+
+
 class Blobs:
     """The service, for as long as it is entered."""
 
@@ -34,7 +39,7 @@ class Blobs:
         self.blobs: dict[str, Blob] = {}
         self._lock = threading.Lock()
         self._etags = itertools.count(1)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> Blobs:
