@@ -33,7 +33,7 @@ from rich.table import Table
 
 from benchmarks.bars import at_most
 from ingestion.sending.producer import Producer
-from ingestion.sending.transfer import chunk_sizes
+from ingestion.sending.simulated import chunk_sizes
 from ingestion.settings import HubSettings
 from ingestion.simulation.simulator import Simulator
 from tests.e2e.place import Place, emulated

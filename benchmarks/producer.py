@@ -29,8 +29,8 @@ from emulators.eventhubs import front
 from emulators.eventhubs.kafka_client import client_config
 from ingestion.sending.cursor import Cursor
 from ingestion.sending.line_files import RejectFile
+from ingestion.sending.lines import LineSender
 from ingestion.sending.producer import Producer
-from ingestion.sending.transfer import LineSender
 from ingestion.settings import HubSettings
 from ingestion.simulation.simulator import Simulator
 

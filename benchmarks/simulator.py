@@ -22,7 +22,7 @@ from faker import Faker
 
 from benchmarks.bars import at_least
 from ingestion.contract import EventType, PaymentMethod, parse
-from ingestion.sending.transfer import chunk_sizes, simulate
+from ingestion.sending.simulated import chunk_sizes, simulate
 from ingestion.simulation.account import Account
 from ingestion.simulation.faults import OVERSIZED_BYTES, Fault, Message, Rates
 from ingestion.simulation.shop import CATALOGUE

@@ -74,8 +74,8 @@ def send(
         from ingestion.console.progress import ProgressBar
         from ingestion.sending.cursor import Cursor
         from ingestion.sending.line_files import RejectFile, arriving, lines_of
+        from ingestion.sending.lines import LineSender
         from ingestion.sending.producer import Producer
-        from ingestion.sending.transfer import LineSender
 
         settings = HubSettings.load()
         source = Path("stdin.jsonl" if file == "-" else file)

@@ -22,7 +22,7 @@ from ingestion.settings import DEFAULT_ORDERS_PER_DAY, HubSettings, state_file
 
 if TYPE_CHECKING:
     from ingestion.sending.producer import Producer
-    from ingestion.sending.transfer import Accept
+    from ingestion.sending.simulated import Accept
     from ingestion.simulation.account import Account
     from ingestion.simulation.faults import Message
     from ingestion.simulation.simulator import Simulator
@@ -108,8 +108,8 @@ def simulate(
             rate = DEFAULT_RATE
 
         from ingestion.console.progress import ProgressBar
-        from ingestion.sending.transfer import chunk_sizes
-        from ingestion.sending.transfer import simulate as run
+        from ingestion.sending.simulated import chunk_sizes
+        from ingestion.sending.simulated import simulate as run
 
         place = state or (None if out else state_file())
         _check_files(out, truth, place)
@@ -173,8 +173,9 @@ class _Shop:
 
 def _check_files(out: Path | None, truth: Path | None, state: Path | None) -> None:
     """See to it that no file is two things and none is replaced that holds something else."""
-    from ingestion.sending.transfer import EVENTS
-    from ingestion.simulation.account import TRUTH_FILE, bookings_file
+    from ingestion.sending.simulated import EVENTS
+    from ingestion.simulation.account import TRUTH_FILE
+    from ingestion.simulation.bookings import bookings_file
 
     check_apart(
         ("the shop's state", state),
@@ -213,7 +214,7 @@ def _destination(
     out: Path | None, patience: float | None, stop: StopRequest
 ) -> Iterator[tuple[Accept, Producer | None]]:
     """What takes simulated messages: a file, one per line, or the hub, with the producer that sends there."""
-    from ingestion.sending.transfer import send_all, write_all
+    from ingestion.sending.simulated import send_all, write_all
 
     if out is None:
         from ingestion.sending.producer import Producer

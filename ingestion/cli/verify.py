@@ -49,9 +49,10 @@ def verify(
         from ingestion.console.progress import ProgressBar
         from ingestion.settings import WarehouseSettings
         from ingestion.verification import truth_file
-        from ingestion.verification.reads import QUERIES, differing_rows, read
+        from ingestion.verification.reads import QUERIES, read
         from ingestion.verification.reconciliation import compare, hints
         from ingestion.verification.report import as_values, is_exact, print_report, report_console
+        from ingestion.verification.searches import differing_rows
         from ingestion.verification.sql_warehouse import session
 
         expected = truth_file.load(truth)

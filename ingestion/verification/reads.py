@@ -1,10 +1,9 @@
-"""Reads from the warehouse what there is to compare with the truth, and names the rows that differ."""
+"""Reads from the warehouse what there is to compare with the truth."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any, NamedTuple
 
@@ -14,22 +13,11 @@ from ingestion.verification.reconciliation import (
     BY_DAY,
     BY_MINUTE,
     BY_STATE,
-    ORDERS,
-    OUTCOMES,
-    PARTITIONS,
-    REVENUE,
-    SENT,
-    STATUSES,
-    Check,
-    Difference,
     Found,
     Partition,
 )
 from ingestion.verification.sql_warehouse import Warehouse
 from ingestion.verification.truth_file import ZERO
-
-SHOWN = 5
-"""Rows named of each kind of difference."""
 
 QUERIES = 9
 """How many queries `read` runs, for a progress bar."""
@@ -145,147 +133,3 @@ def _read_to(warehouse: Warehouse, name: str) -> dict[tuple[str, int], int]:
     properties = dict(warehouse.rows(f"show tblproperties {warehouse.table(name)}"))
     positions = json.loads(properties.get(RUN_STATE, "{}")).get("positions", [])
     return {(event_hub, partition): offset for event_hub, partition, offset in positions}
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of one table that are not what they should be, the first few."""
-
-    table: str
-    compares: str
-    differences: tuple[Difference, ...]
-
-
-def differing_rows(warehouse: Warehouse, checks: list[Check]) -> Iterator[Rows]:
-    """Look closer where checks differ: which rows are missing, doubled, or not what silver says.
-
-    The truth knows sums; silver and bronze know the rows these are made of.
-
-    Raises:
-        WarehouseError: a statement fails.
-    """
-    differing = {check.name for check in checks if check.differences}
-    for names, table, compares, query in _searches(warehouse):
-        if differing & names and (rows := warehouse.rows(f"{query} order by all limit {SHOWN}")):
-            yield Rows(table, compares, tuple(Difference(*row) for row in rows))
-
-
-def _searches(warehouse: Warehouse) -> Iterator[tuple[set[str], str, str, str]]:
-    """Checks that call for a search, the table searched, what it is compared with, and the query.
-
-    Every query yields key, expected, found.
-    """
-    landed = warehouse.landed
-    accepted, rejected, staged, details, amounts = map(
-        warehouse.table,
-        (
-            "silver.order_events",
-            "silver.quarantined_order_events",
-            "bronze.stg_orders__order_events",
-            "silver.order_details",
-            "silver.order_amounts",
-        ),
-    )
-    position = "concat(event_hub, '/', `partition`, ' offset ', `offset`)"
-    columns = "event_hub, `partition`, `offset`"
-    stored = f"(select {columns} from {accepted} union all select {columns} from {rejected})"
-    yield (
-        {SENT, OUTCOMES, PARTITIONS},
-        "bronze.order_events",
-        "the offsets of a partition follow each other, each landed once",
-        f"""
-        select
-            concat(
-                event_hub, '/', `partition`, ' offset ', after + 1,
-                if(`offset` - after > 2, concat(' to ', `offset` - 1), '')
-            ) as key,
-            `offset` - after - 1 as expected,
-            0 as found
-        from (
-            select {columns},
-                lag(`offset`) over (partition by event_hub, `partition` order by `offset`) as after
-            from {landed}
-        )
-        where `offset` > after + 1
-        union all
-        select {position}, 1, count(*)
-        from {landed}
-        group by {columns}
-        having count(*) > 1
-        union all
-        select {position}, 1, 0
-        from {stored}
-        left join (
-            select event_hub, `partition`, max(`offset`) as last_offset from {landed} group by all
-        ) using (event_hub, `partition`)
-        where `offset` > coalesce(last_offset, -1)""",
-    )
-    yield (
-        {OUTCOMES, PARTITIONS},
-        "silver.order_events, silver.quarantined_order_events",
-        "every landed message, but copies of an accepted event, stands in one of them, once",
-        f"""
-        select
-            concat({position}, coalesce(concat(', event_id ', staged.event_id), '')) as key,
-            1 as expected,
-            0 as found
-        from {staged} as staged
-        left anti join {stored} as stored using (event_hub, `partition`, `offset`)
-        left join (select event_id as accepted_id from {accepted}) on staged.event_id = accepted_id
-        where rule_id is not null or accepted_id is null
-        union all
-        select {position}, 1, count(*)
-        from {stored}
-        group by {columns}
-        having count(*) > 1""",
-    )
-    yield (
-        {ORDERS, STATUSES},
-        "silver.order_details",
-        "one row per order_id of silver.order_events",
-        f"""
-        select coalesce(told.order_id, kept.order_id) as key,
-            if(told.order_id is null, 0, 1) as expected, coalesce(kept.row_count, 0) as found
-        from (select distinct order_id from {accepted}) as told
-        full outer join (select order_id, count(*) as row_count from {details} group by order_id) as kept
-            on told.order_id = kept.order_id
-        where told.order_id is null or kept.row_count is null or kept.row_count > 1""",
-    )
-    yield (
-        {REVENUE, *MARTS},
-        "silver.order_amounts",
-        "net_amount booked per order = net_amount of silver.order_details",
-        f"""
-        select coalesce(orders.order_id, booked.order_id) as key,
-            coalesce(orders.net_amount, 0) as expected, coalesce(booked.net_amount, 0) as found
-        from {details} as orders
-        full outer join (
-            select order_id, sum(net_amount) as net_amount from {amounts} group by order_id
-        ) as booked
-            on orders.order_id = booked.order_id
-        where coalesce(orders.net_amount, 0) <> coalesce(booked.net_amount, 0)""",
-    )
-    for name, mart in MARTS.items():
-        key = ", ".join(mart.key)
-        booked_key = ", ".join(
-            f"{expression} as {column}" for expression, column in zip(mart.booked_key, mart.key, strict=True)
-        )
-        shown = ", ', ', ".join(f"cast({column} as string)" for column in mart.key)
-        yield (
-            {name},
-            mart.name,
-            "revenue of a row = net_amount of the same orders in silver.order_amounts",
-            f"""
-            select
-                concat({shown}) as key,
-                coalesce(sum(booked), 0) as expected,
-                coalesce(sum(shown), 0) as found
-            from (
-                select {booked_key}, net_amount as booked, cast(null as decimal(34, 2)) as shown
-                from {amounts}
-                union all
-                select {key}, null, revenue from {warehouse.table(mart.name)}
-            )
-            group by {key}
-            having coalesce(sum(booked), 0) <> coalesce(sum(shown), 0)""",
-        )

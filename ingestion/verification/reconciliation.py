@@ -126,6 +126,14 @@ def compare(truth: Truth, found: Found, resent: int = 0) -> list[Check]:
             up to so many copies that the truth does not know of.
     """
     copies = resent_copies(truth, found, resent)
+    return [*_compare_messages(truth, found, copies, resent), *_compare_orders(truth, found)]
+
+
+def _compare_messages(truth: Truth, found: Found, copies: int, resent: int) -> list[Check]:
+    """What was sent against what landed, and what became of it.
+
+    So many copies of the messages that were sent again may be among the duplicates and the rejected.
+    """
     outcomes, quarantine = truth.outcomes, dict[str, int](truth.quarantine)
     drift = truth.drift.by_field
     duplicates, rejected = outcomes.duplicate, outcomes.quarantined
@@ -139,7 +147,6 @@ def compare(truth: Truth, found: Found, resent: int = 0) -> list[Check]:
             if key in drift
         }
     plus = f" + {copies:,} of {resent:,} sent again" if copies else ""
-    gold = {name: Decimal(truth.revenue.total) for name in found.total}
     return [
         Check(
             SENT,
@@ -176,6 +183,13 @@ def compare(truth: Truth, found: Found, resent: int = 0) -> list[Check]:
             found.drift,
             is_listed=True,
         ),
+    ]
+
+
+def _compare_orders(truth: Truth, found: Found) -> list[Check]:
+    """The orders of the messages that were accepted, and the revenue of these orders."""
+    gold = {name: Decimal(truth.revenue.total) for name in found.total}
+    return [
         Check(
             ORDERS,
             "truth = rows of silver.order_details",

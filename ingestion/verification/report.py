@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingestion.verification.reads import SHOWN, Rows
 from ingestion.verification.reconciliation import Check, Difference, Value
+from ingestion.verification.searches import SHOWN, Rows
 
 WIDTH = 120
 """Columns where nobody says how many there are, as in a file."""

@@ -247,9 +247,11 @@ def test_a_python_without_the_dependencies_is_told_what_to_do() -> None:
         "landing.kafka_source",
         "landing.stream",
         "landing.recorder",
-        "sending.transfer",
+        "sending.lines",
+        "sending.simulated",
         "simulation.account",
         "verification.reads",
+        "verification.searches",
         "verification.sql_warehouse",
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from ingestion.sending.cursor import Cursor
 from ingestion.sending.line_files import RejectFile, lines_of
-from ingestion.sending.transfer import LineSender
+from ingestion.sending.lines import LineSender
 
 LONGEST = 1000
 

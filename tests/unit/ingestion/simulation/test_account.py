@@ -14,7 +14,7 @@ import pytest
 
 from ingestion.contract import columns, not_json
 from ingestion.errors import ConfigurationError, SendError
-from ingestion.sending.transfer import simulate
+from ingestion.sending.simulated import simulate
 from ingestion.simulation.account import Account, open_account
 from ingestion.simulation.faults import NEW_NAME, OLD_NAME, OVERSIZED_BYTES, RULES, Fault
 from ingestion.simulation.faults import Message as Made

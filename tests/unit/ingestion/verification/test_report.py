@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from rich.console import Console
 
-from ingestion.verification.reads import Rows
 from ingestion.verification.reconciliation import Check, Difference, compare
 from ingestion.verification.report import as_values, is_exact, print_report
+from ingestion.verification.searches import Rows
 from tests.unit.ingestion.truths import FOUND, found, truth
 
 MINUTES = {f"2026-01-01T10:{minute:02d}:00Z": Decimal(minute) for minute in range(1, 8)}

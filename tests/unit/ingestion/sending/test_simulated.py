@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingestion.sending.transfer import CHUNK_EVENTS, chunk_sizes, simulate
+from ingestion.sending.simulated import CHUNK_EVENTS, chunk_sizes, simulate
 from ingestion.simulation.faults import Message
 from ingestion.simulation.simulator import Simulator
 
