@@ -15,7 +15,7 @@ from emulators.warehouse.catalog import delta_log
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.locations import local_path
 from emulators.warehouse.catalog.spark_catalog import RelationEntry, SchemaEntry
-from emulators.warehouse.names import DEFAULT_SCHEMA, own_catalog
+from emulators.warehouse.names import DEFAULT_SCHEMA, HIVE_METASTORE, own_catalog
 from emulators.warehouse.sql.quoting import quoted
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,12 @@ class Recovery:
         for name in map(own_catalog, (CATALOG, *catalogs)):
             if name not in known:
                 self._records.catalogs.put(name, None)
+        if self._records.catalogs.get(HIVE_METASTORE):
+            log.warning(
+                "%s is another name of %s now. What was in a catalog of that name is in schemas of %s: %s",
+                *(HIVE_METASTORE, CATALOG, CATALOG),
+                ", ".join(each.name for each in self._records.schemas.all(HIVE_METASTORE)),
+            )
         for catalog in self._records.catalogs.all():
             self._catalog.complete(catalog.name)
 

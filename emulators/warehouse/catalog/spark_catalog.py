@@ -1,7 +1,7 @@
 """The session catalog inside Spark: reads what it holds as plain data, and puts it back after a restart.
 
 Spark runs with its in-memory catalog, whose calls take microseconds (Hive on Derby takes 50 to 100 ms for
-a change, and 4 s for its first). What it holds is recorded by `records.py`.
+a change, and 4 s for its first). What it holds is kept in `records`.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def configuration(settings: Settings, is_large: bool = False) -> dict[str, str]:
         "spark.executor.killOnFatalError.depth": "0",
         "spark.scheduler.mode": "FAIR",
         "spark.sql.warehouse.dir": str(tables_folder(settings)),
-        "spark.sql.catalogImplementation": "in-memory",  # `records.py` is what persists
+        "spark.sql.catalogImplementation": "in-memory",  # the records are what persists
         "spark.sql.sources.default": "delta",
         # Markers are bound when a statement is analysed: Delta's parser loses values put into its text.
         "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",

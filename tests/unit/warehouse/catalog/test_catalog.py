@@ -139,3 +139,21 @@ def test_what_is_new_of_a_recorded_table_is_found_without_listing_its_log(
     commit(table, 32, "a")
     catalog.sync.follow()
     assert [each.name for each in catalog.records.columns.of("s", "t")] == ["a"]
+
+
+def test_a_catalog_that_had_the_other_name_of_the_default_one_is_not_lost_silently(
+    catalog: Catalog, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalog.records.catalogs.put("hive_metastore", None)
+    catalog.records.schemas.put(SchemaEntry("unity14_hive_metastore_s", "", "file:/s"))
+    inner = cast(MagicMock, catalog.inner)
+    inner.schema_names.return_value = []
+    inner.schema.side_effect = lambda name: SchemaEntry(name, "", "file:/default")
+
+    Recovery(cast(Any, MagicMock()), catalog, tmp_path / "tables").restore()
+
+    assert "spark_catalog: unity14_hive_metastore_s" in caplog.text
+    assert catalog.resolve(
+        ("spark_catalog", "unity14_hive_metastore_s", "t"),
+        Session(cast(Any, MagicMock()), "spark_catalog", "default"),
+    ) == ("unity14_hive_metastore_s", "t")
