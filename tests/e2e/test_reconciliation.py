@@ -38,7 +38,10 @@ SHORT = (
 )
 """What `verify` reads, without tests: other tests build and test the rest."""
 
-pytestmark = pytest.mark.timeout(3600 if IS_SOAK else 1500)
+pytestmark = [
+    pytest.mark.timeout(3600 if IS_SOAK else 1500),
+    pytest.mark.xdist_group("reconciliation"),
+]
 
 
 @dataclass(frozen=True)

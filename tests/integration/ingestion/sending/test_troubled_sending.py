@@ -32,7 +32,8 @@ BOUND_SECONDS = 10.0
 """From the fault to an error, or to success."""
 LATE_SECONDS = 6.0
 """From here on a success that did not come may have been on its way."""
-MOST_LATE = 3
+MOST_LATE = 5
+"""Of all cases: more than that says something of the producer, not of the machine."""
 EVENTS = [b'{"number": %d, "filling": "%s"}' % (number, b"x" * 1000) for number in range(50)]
 
 Treatment = Callable[[Batch], None]
