@@ -55,8 +55,7 @@ class Cursor:
     def __init__(
         self, path: Path | None, hub: str, first_line: int | None = None, restart: bool = False
     ) -> None:
-        # A link stays a link, and what it leads to is what is deleted in the end.
-        self._path = path and Path(os.path.realpath(path))
+        self._path = path
         self._stream: IO[bytes] | None = None
         self._wanted = (hub, first_line, restart)
         self._digest = sha256()
@@ -107,7 +106,7 @@ class Cursor:
     ) -> None:
         if self._stream and self._path:
             if not self.kept.line and not self.kept.under_way:
-                self._path.unlink(missing_ok=True)
+                _delete(self._path)
             self._stream.close()
 
     def go_on(self, stream: IO[bytes], name: str) -> None:
@@ -169,7 +168,7 @@ class Cursor:
     def finish(self) -> None:
         """Everything was sent: the next run begins anew."""
         if self._path:
-            self._path.unlink(missing_ok=True)
+            _delete(self._path)
 
     def _read(self) -> None:
         assert self._stream is not None  # noqa: S101  # it was just opened
@@ -206,3 +205,8 @@ class Cursor:
             # Of the same length whatever it says, so that nothing of an older record shows through.
             text = json.dumps(asdict(record)).encode()
             os.pwrite(self._stream.fileno(), text.ljust(RECORD_BYTES - 1) + b"\n", 0)
+
+
+def _delete(path: Path) -> None:
+    """Delete a file; a link that leads to it stays."""
+    Path(os.path.realpath(path)).unlink(missing_ok=True)

@@ -149,9 +149,14 @@ def test_a_cursor_behind_a_link_leaves_the_link(place: Path) -> None:
     assert not place.exists()
 
 
-def test_one_process_at_a_time(place: Path) -> None:
-    with Cursor(place, HUB), pytest.raises(SendError, match="another process"):
-        Cursor(place, HUB).__enter__()
+def test_one_process_at_a_time(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place.parent)
+    named = Path(place.name)
+    with (
+        Cursor(place, HUB),
+        pytest.raises(SendError, match=r"is sending with own.jsonl.cursor:"),
+    ):
+        Cursor(named, HUB).__enter__()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
