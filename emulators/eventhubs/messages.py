@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from emulators.eventhubs.amqp import encoding
-from emulators.eventhubs.amqp.decoding import decode
+from emulators.eventhubs.amqp.decoding import decode, end_of
 from emulators.eventhubs.amqp.errors import ARGUMENT_ERROR, DECODE_ERROR, AmqpError
 from emulators.eventhubs.amqp.sections import (
     APPLICATION_PROPERTIES,
@@ -232,8 +232,10 @@ def _is_list(value: bytes) -> bool:
 
 
 def _is_encoding(value: bytes) -> bool:
-    """Whether bytes are one AMQP value, well-formed all the way down."""
+    """Whether bytes are one AMQP value; lists, maps and arrays are looked at all the way down."""
     try:
+        if 0x40 <= value[0] < 0xC0:
+            return end_of(value, 0) == len(value)
         return decode(value, most=len(value))[1] == len(value)
-    except AmqpError:
+    except (AmqpError, IndexError):
         return False
