@@ -10,6 +10,8 @@ from emulators.eventhubs.amqp.interfaces import Outbox, Session
 from emulators.eventhubs.amqp.link import FIRST, MAX_MESSAGE_SIZE, SERIAL, SETTLED, Link
 from emulators.eventhubs.amqp.performatives import Attach, Flow, Source, Target, Transfer, frame
 
+WRITE_AT_ONCE = 256 * 1024
+"""Bytes of messages after which a sender waits until the socket takes more."""
 _TRANSFER_OVERHEAD = 64
 """More than the header and the performative of a transfer take."""
 
@@ -54,6 +56,7 @@ class Sender(Link[Outbox]):
     async def send(self, messages: Iterable[bytes]) -> None:
         """Send encoded messages as credit, window and socket allow; stop when the link ends."""
         buffer: list[bytes] = []
+        size = 0
         for message in messages:
             if self._credit <= 0 or not self.session.has_window:
                 self._write(buffer)
@@ -63,6 +66,11 @@ class Sender(Link[Outbox]):
             self._credit -= 1
             self._delivery_count = (self._delivery_count + 1) & SERIAL
             buffer.extend(self._frames(message))
+            size += len(message)
+            if size >= WRITE_AT_ONCE:
+                self._write(buffer)
+                size = 0
+                await self.session.connection.drained()
         self._write(buffer)
         await self.session.connection.drained()
 

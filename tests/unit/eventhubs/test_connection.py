@@ -31,6 +31,7 @@ from emulators.eventhubs.amqp.performatives import (
     frame,
 )
 from emulators.eventhubs.amqp.receiver import MAX_UNSETTLED
+from emulators.eventhubs.amqp.sender import WRITE_AT_ONCE
 
 
 class Transport(asyncio.Transport):
@@ -343,6 +344,31 @@ def test_a_peer_that_does_not_read_is_not_read_from() -> None:
         assert peer.transport.is_paused
         peer.connection.resume_writing()
         assert not peer.transport.is_paused
+
+    run(scenario)
+
+
+def test_what_waits_for_a_peer_that_does_not_read_is_bounded() -> None:
+    async def scenario() -> None:
+        container = Container()
+        peer = Peer(container)
+        peer.open()
+        peer.send(Attach(name="l", handle=0, role=True, source=Source(address="hub"), target=Target()))
+        await asyncio.sleep(0.01)
+        peer.send(
+            Flow(incoming_window=9999, next_outgoing_id=0, outgoing_window=1, handle=0, link_credit=1000)
+        )
+        (session,) = peer.connection._sessions.values()
+        link = session.sender_from("hub")
+        assert link
+        peer.connection.pause_writing()
+        sending = asyncio.ensure_future(link.send(b"x" * 50_000 for _ in range(200)))
+        await asyncio.sleep(0.01)
+        assert len(peer.transport.data) < 2 * WRITE_AT_ONCE
+        peer.connection.resume_writing()
+        async with asyncio.timeout(5):
+            await sending
+        assert len(peer.transport.sent(Transfer)) == 200
 
     run(scenario)
 
