@@ -362,12 +362,11 @@ def test_what_waits_for_a_peer_that_does_not_read_is_bounded() -> None:
         link = session.sender_from("hub")
         assert link
         peer.connection.pause_writing()
-        sending = asyncio.ensure_future(link.send(b"x" * 50_000 for _ in range(200)))
-        await asyncio.sleep(0.01)
-        assert len(peer.transport.data) < 2 * WRITE_AT_ONCE
-        peer.connection.resume_writing()
-        async with asyncio.timeout(5):
-            await sending
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            group.create_task(link.send(b"x" * 50_000 for _ in range(200)))
+            await asyncio.sleep(0.01)
+            assert len(peer.transport.data) < 2 * WRITE_AT_ONCE
+            peer.connection.resume_writing()
         assert len(peer.transport.sent(Transfer)) == 200
 
     run(scenario)
