@@ -127,7 +127,7 @@ def _start(settings: Settings, is_large: bool, server: WarehouseServer, end: Exi
         volumes.sweep()
         streaming_tables.sweep(records)
         server.resources.file_links.file_of = volumes.paths.file_of
-        engine = Engine(session, catalog, volumes)
+        engine = Engine(session, catalog, volumes, history)
         recovery.restore_functions()
         server.resources.processor = Processor(Service(engine, sessions, operations))
         log.info("Serving on port %d after %.1f s", settings.warehouse_port, time.monotonic() - began)

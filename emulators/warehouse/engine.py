@@ -5,9 +5,9 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.describing import described_queries, event_log
-from emulators.warehouse.describing.information_schema import InformationSchema
+from emulators.warehouse.describing import described_queries
 from emulators.warehouse.describing.listings import Listings
+from emulators.warehouse.describing.metadata_relations import MetadataRelations
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.files.read_files import FileRelations
 from emulators.warehouse.files.volumes import Volumes
@@ -25,6 +25,7 @@ from emulators.warehouse.relations.views import Views
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions.handlers import Handlers
+from emulators.warehouse.sessions.history import History
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.spark.tuning import Tuning
 from emulators.warehouse.sql import statements
@@ -34,21 +35,19 @@ from emulators.warehouse.sql.quoting import quoted
 class Engine:
     """Runs one statement at a time for a session; safe to use from any thread."""
 
-    def __init__(self, spark: SparkSession, catalog: Catalog, volumes: Volumes) -> None:
+    def __init__(self, spark: SparkSession, catalog: Catalog, volumes: Volumes, history: History) -> None:
         self.catalog = catalog
         self._tuning = Tuning(catalog)
         self._files = FileRelations(catalog, volumes, spark)
         self._views = Views()
-        information_schema = InformationSchema(catalog)
+        self._metadata = MetadataRelations(catalog, history)
         locks = catalog.locks
         keys, policies = Keys(catalog), Policies(catalog)
         clauses = CreateClauses(catalog, keys, policies)
         commands = Commands(catalog, locks, self._tuning, self._views, clauses, volumes)
-        self._dynamic = Dynamic(catalog, commands, self._files, self._execute)
+        self._dynamic = Dynamic(catalog, commands, self._files, self._metadata, self._execute)
         self._handlers: Handlers = {
             statements.Query: self._query,
-            statements.MetadataQuery: lambda each, session: information_schema.query(each.sql, session),
-            statements.EventLogQuery: lambda each, session: event_log.query(each, catalog, session),
             statements.DescribedQuery: lambda each, session: described_queries.query(each, catalog, session),
             **commands.handlers(),
             **DerivedRelations(catalog, self._tuning, self._files, clauses, locks).handlers(),
@@ -80,10 +79,16 @@ class Engine:
             return self._dynamic.carry_out(dynamic, session, row_limit)
         sql = self.catalog.translation.translate(sql, session.catalog, split(session.schema)[1])
         statement = statements.recognise(sql)
+        self._metadata.check(statement)
         if isinstance(statement, statements.CreateMaterialized):
             return self._carry_out(statement, session)  # its query is read at every refresh
+        if isinstance(statement, statements.Query) and (found := self._metadata.answer(sql, session)):
+            return found
         command = statement if isinstance(statement, statements.Command) else statements.Command(sql)
-        with self._files.named(sql, session.spark, command.keeps_query) as named:
+        with (
+            self._metadata.named(statement, session) as with_views,
+            self._files.named(with_views, session.spark, command.keeps_query) as named,
+        ):
             if named != sql:
                 if command.function:
                     raise unsupported("A function that reads files")

@@ -18,14 +18,12 @@ from pyspark.sql import types as t
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.records.derived import Refresh
 from emulators.warehouse.clock import TIME
+from emulators.warehouse.describing.sqlite_queries import Rows
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.names import split
-from emulators.warehouse.results import result_set
-from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions.sessions import Session
-from emulators.warehouse.spark.helper_views import helper_views
 from emulators.warehouse.sql.quoting import quoted
-from emulators.warehouse.sql.statements import EventLogQuery
+from emulators.warehouse.sql.statements import Name
 
 _SCHEMA = t.StructType(
     [
@@ -43,24 +41,19 @@ _SCHEMA = t.StructType(
 )
 
 
-def query(statement: EventLogQuery, catalog: Catalog, session: Session) -> ResultSet:
-    """Rows of a query over event logs, each put in its place as a temporary view.
+def rows(name: Name, catalog: Catalog, session: Session) -> Rows:
+    """The event log of a relation.
 
     Raises:
-        SqlError: a name is of no relation, or of one that is never refreshed.
+        SqlError: the name is of no relation, or of one that is never refreshed.
     """
-    sql = statement.sql
-    with helper_views(session.spark) as views:
-        for start, end, name in reversed(statement.calls):
-            relation = catalog.get(name, session)
-            where = (relation.schema, relation.name)
-            if catalog.records.derived.get(*where) is None:
-                message = f"No event logs available for {quoted(where)}."
-                raise SqlError("EVENT_LOG_UNAVAILABLE", message, "55019")
-            rows = events((*split(relation.schema), relation.name), catalog.records.derived.refreshes(*where))
-            view = views.put(session.spark.createDataFrame(rows, _SCHEMA))
-            sql = f"{sql[:start]}{view}{sql[end:]}"
-        return result_set.from_dataframe(session.spark.sql(sql))
+    relation = catalog.get(name, session)
+    where = (relation.schema, relation.name)
+    if catalog.records.derived.get(*where) is None:
+        raise SqlError("EVENT_LOG_UNAVAILABLE", f"No event logs available for {quoted(where)}.", "55019")
+    return Rows(
+        _SCHEMA, events((*split(relation.schema), relation.name), catalog.records.derived.refreshes(*where))
+    )
 
 
 def events(name: tuple[str, ...], refreshes: Sequence[Refresh]) -> list[tuple[Any, ...]]:

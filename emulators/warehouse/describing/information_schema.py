@@ -8,19 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
 from pyspark.sql import types as t
-from sqlglot import exp, parse_one
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.describing.sqlite_queries import annotated, converted, used_tables
+from emulators.warehouse.describing.sqlite_queries import Rows, annotated, converted, used_tables
 from emulators.warehouse.errors import table_not_found
 from emulators.warehouse.names import INFORMATION_SCHEMA, SYSTEM
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions.sessions import Session
-from emulators.warehouse.spark.helper_views import helper_views
 from emulators.warehouse.sql.quoting import quoted
 
 log = logging.getLogger(__name__)
@@ -66,84 +64,76 @@ _SPARK_TYPES: dict[exp.DType, t.DataType] = {
 
 
 class InformationSchema:
-    """Runs queries of `<catalog>.information_schema` and `system.information_schema`."""
+    """`<catalog>.information_schema` and `system.information_schema`."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._columns = catalog.records.information_schema()
 
-    def query(self, sql: str, session: Session) -> ResultSet:
-        """Rows of a query over the information schema alone; any other is handed to Spark with its tables.
+    def answer(self, tree: exp.Expr, session: Session) -> ResultSet | None:
+        """Rows of a query over the information schema alone; None where SQLite does not know how.
 
         Raises:
             SqlError: it names a relation or catalog that does not exist.
         """
         self._catalog.sync.follow()
-        try:
-            tree = parse_one(sql, read="databricks")
-        except SqlglotError as error:
-            log.info("Not read by sqlglot: %s", error)
-            return result_set.from_dataframe(session.spark.sql(sql))
-        tables = used_tables(tree)
-        is_alone = all(each.db.lower() == INFORMATION_SCHEMA for each in tables)
-        ours = [each for each in tables if each.db.lower() == INFORMATION_SCHEMA]
-        for table in ours:
+        for table in used_tables(tree):
             self._limit(table, session)
-        if is_alone:
-            try:
-                translated = translate(tree, self._columns)
-                _, rows = self._catalog.records.query(translated.sql)
-            except (SqlglotError, sqlite3.Error, ValueError) as error:
-                log.info("Not a query for SQLite (%s): %s", error, sql)
-            else:
-                return translated.result(rows)
-        return self._from_spark(tree, session)
+        try:
+            translated = translate(tree, self._columns)
+            _, rows = self._catalog.records.query(translated.sql)
+        except (SqlglotError, sqlite3.Error, ValueError) as error:
+            log.info("Not a query for SQLite (%s): %s", error, tree.sql("databricks"))
+            return None
+        return translated.result(rows)
+
+    def rows(self, name: tuple[str, ...], session: Session) -> Rows:
+        """All rows of one of its relations.
+
+        Args:
+            name: of two or three parts, in lower case.
+            session: whose catalog one of two parts is in.
+
+        Raises:
+            SqlError: there is no such relation or catalog.
+        """
+        self._catalog.sync.follow()
+        relation = name[-1]
+        limited, _ = self._limited(name[0] if len(name) == 3 else "", relation, session)
+        _, rows = self._catalog.records.query(limited.sql("sqlite"))
+        kinds = [type_of_column(each) for each in self._columns[relation]]
+        fields = [t.StructField(*each) for each in zip(self._columns[relation], kinds, strict=True)]
+        return Rows(t.StructType(fields), [tuple(map(converted, row, kinds)) for row in rows])
 
     def _limit(self, table: exp.Table, session: Session) -> None:
         """Let a relation of a catalog's information schema show that catalog alone."""
-        said = (table.catalog or session.catalog).lower()
-        catalog = self._catalog.check_catalog(said)
-        name = table.name.lower()
-        if name not in self._columns:
-            raise table_not_found(quoted((catalog, INFORMATION_SCHEMA, table.name)))
+        limited, catalog = self._limited(table.catalog, table.name.lower(), session)
         table.set("catalog", None)
-        if catalog == SYSTEM:
-            return
-        column = next(each for each in self._columns[name] if each in _CATALOG_COLUMNS)
-        alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name, quoted=True))
+        if catalog != SYSTEM:
+            alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name, quoted=True))
+            table.replace(exp.Subquery(this=limited, alias=alias))
+
+    def _limited(self, catalog: str, relation: str, session: Session) -> tuple[exp.Select, str]:
+        """The rows of a relation that its catalog shows, and the catalog."""
+        said = (catalog or session.catalog).lower()
+        catalog = self._catalog.check_catalog(said)
+        if relation not in self._columns:
+            raise table_not_found(quoted((catalog, INFORMATION_SCHEMA, relation)))
+        columns = self._columns[relation]
         # Whoever asks for the default catalog by its other name finds that one in the rows.
         shown = [
             exp.case().when(exp.column(each).eq(catalog), exp.Literal.string(said)).else_(each).as_(each)
             if each.endswith(("_catalog", "catalog_name"))
             else exp.column(each)
-            for each in self._columns[name]
+            for each in columns
         ]
-        limited = (
-            exp.select(*(shown if said != catalog else "*"))
-            .from_(exp.table_(name, db=INFORMATION_SCHEMA))
-            .where(exp.column(column).eq(catalog))
+        found = exp.select(*(shown if said != catalog else "*")).from_(
+            exp.table_(relation, db=INFORMATION_SCHEMA)
         )
-        table.replace(exp.Subquery(this=limited, alias=alias))
-
-    def _from_spark(self, tree: exp.Expr, session: Session) -> ResultSet:
-        """Give the session the information schema's tables as temporary views and let Spark run the query."""
-        with helper_views(session.spark) as views:
-            for table in [each for each in used_tables(tree) if each.db.lower() == INFORMATION_SCHEMA]:
-                name = table.name.lower()
-                view = views.put(self._rows(name, session))
-                if not table.alias:
-                    table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
-                table.set("db", None)
-                table.set("this", exp.to_identifier(view, quoted=True))
-            return result_set.from_dataframe(session.spark.sql(tree.sql("databricks")))
-
-    def _rows(self, name: str, session: Session) -> DataFrame:
-        """All rows of one of its relations, for Spark."""
-        _, rows = self._catalog.records.query(f"select * from {INFORMATION_SCHEMA}.{name}")  # noqa: S608
-        kinds = [type_of_column(each) for each in self._columns[name]]
-        fields = [t.StructField(*each) for each in zip(self._columns[name], kinds, strict=True)]
-        values = [tuple(map(converted, row, kinds)) for row in rows]
-        return session.spark.createDataFrame(values, t.StructType(fields))
+        if catalog != SYSTEM:
+            column = next(each for each in columns if each in _CATALOG_COLUMNS)
+            found = found.where(exp.column(column).eq(catalog))
+        return found, catalog
 
 
 @dataclass(frozen=True)

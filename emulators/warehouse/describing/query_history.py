@@ -1,4 +1,4 @@
-"""Answers queries of `system.query.history`: translated to SQLite where that knows how, else by Spark."""
+"""`system.query.history`: its rows, and queries of it alone, translated to SQLite where that knows how."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import logging
 import sqlite3
 from typing import Any
 
-from pyspark.sql import SparkSession
 from pyspark.sql import types as t
-from sqlglot import exp, parse_one
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from emulators.warehouse.describing.sqlite_queries import NESTED, annotated, converted, used_tables
+from emulators.warehouse.describing.sqlite_queries import NESTED, Rows, annotated, converted
 from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.sessions.history import COLUMNS, History
-from emulators.warehouse.spark.helper_views import HelperViews
+from emulators.warehouse.sql.metadata_references import HISTORY as NAME
 
 log = logging.getLogger(__name__)
 
-NAME = ("system", "query", "history")
 
 _KINDS: dict[type[t.DataType], str] = {
     t.LongType: "BIGINT",
@@ -41,42 +39,20 @@ _SCHEMA: dict[str, object] = {
 }
 
 
-def answer(sql: str, history: History, views: HelperViews, spark: SparkSession) -> ResultSet | str:
-    """The rows of a query of the history alone; of any other statement, what Spark is to run.
-
-    Args:
-        sql: any statement.
-        history: the history.
-        views: where a statement finds the history that reads it and more.
-        spark: its session.
-    """
-    lowered = sql.lower()
-    if not all(each in lowered for each in NAME):
-        return sql
+def answer(tree: exp.Expr, history: History) -> ResultSet | None:
+    """The rows of a query of the history alone; None where SQLite does not know how."""
     try:
-        tree = parse_one(sql, read="databricks")
-    except SqlglotError:
-        return sql
-    tables = used_tables(tree)
-    ours = [each for each in tables if (each.catalog.lower(), each.db.lower(), each.name.lower()) == NAME]
-    if ours and len(ours) == len(tables) and isinstance(tree, exp.Query):
-        try:
-            return _from_sqlite(tree.copy(), history)
-        except (SqlglotError, sqlite3.Error, ValueError, KeyError) as error:
-            log.info("Not a query for SQLite (%s): %s", error, sql)
-    if not ours:
-        return sql
-    rows = history.query(f"select * from query.{NAME[2]}")  # noqa: S608
-    values = [tuple(map(converted, row, COLUMNS.values())) for row in rows]
+        return _from_sqlite(tree, history)
+    except (SqlglotError, sqlite3.Error, ValueError, KeyError) as error:
+        log.info("Not a query for SQLite (%s): %s", error, tree.sql("databricks"))
+        return None
+
+
+def rows(history: History) -> Rows:
+    """All rows of the history."""
+    found = history.query(f"select * from query.{NAME[2]}")  # noqa: S608
     schema = t.StructType([t.StructField(*each) for each in COLUMNS.items()])
-    view = views.put(spark.createDataFrame(values, schema))
-    for table in ours:
-        if not table.alias and not isinstance(tree, exp.Describe):
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(NAME[2])))
-        table.set("catalog", None)
-        table.set("db", None)
-        table.set("this", exp.to_identifier(view, quoted=True))
-    return tree.sql("databricks")
+    return Rows(schema, [tuple(map(converted, row, COLUMNS.values())) for row in found])
 
 
 def _from_sqlite(tree: exp.Expr, history: History) -> ResultSet:

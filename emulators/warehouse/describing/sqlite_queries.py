@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,6 +11,15 @@ from pyspark.sql import types as t
 from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What Spark is given of a relation that no table holds."""
+
+    schema: t.StructType
+    values: list[tuple[Any, ...]]
+
 
 NESTED = (t.StructType, t.MapType)
 """Types whose values SQLite holds as JSON."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from emulators.settings import CATALOG
-from emulators.warehouse.describing import query_history
 from emulators.warehouse.engine import Engine
 from emulators.warehouse.errors import sql_error_from
 from emulators.warehouse.names import spark_schema
@@ -27,7 +26,6 @@ from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions import session_settings
 from emulators.warehouse.sessions.operations import Operation, Operations, Request
 from emulators.warehouse.sessions.sessions import Session, Sessions
-from emulators.warehouse.spark.helper_views import helper_views
 from emulators.warehouse.sql import parameter_markers
 from emulators.warehouse.thrift_types import ttypes
 
@@ -109,11 +107,7 @@ class Service:
             if done := session_settings.statement(request.statement, session):
                 return done
             sql = parameter_markers.filled(request.statement, parameters.literals_of(request.parameters))
-            with helper_views(session.spark) as views:
-                found = query_history.answer(sql, self._operations.history, views, session.spark)
-                if isinstance(found, ResultSet):
-                    return found
-                return self._engine.execute(found, session, request.resultRowLimit)
+            return self._engine.execute(sql, session, request.resultRowLimit)
 
         return self._start(request, ttypes.TExecuteStatementResp, self._request_of, run)
 

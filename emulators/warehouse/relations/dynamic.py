@@ -12,6 +12,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import types as t
 
 from emulators.warehouse.catalog.catalog import Catalog
+from emulators.warehouse.describing.metadata_relations import MetadataRelations
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.files.read_files import FileRelations
 from emulators.warehouse.names import split
@@ -31,8 +32,6 @@ Run = Callable[[str, Session, int | None], ResultSet]
 
 _OF_QUERIES = (
     statements.Query,
-    statements.MetadataQuery,
-    statements.EventLogQuery,
     statements.DescribedQuery,
 )
 _SUFFIXES = {t.ByteType: "Y", t.ShortType: "S", t.IntegerType: "", t.LongType: "L", t.DecimalType: "BD"}
@@ -51,13 +50,22 @@ class Dynamic:
         catalog: knows the names of relations.
         commands: runs compound statements.
         files: puts what Spark knows in the place of files.
+        metadata: puts temporary views in the place of what no table holds.
         run: carries out the text of an EXECUTE IMMEDIATE.
     """
 
-    def __init__(self, catalog: Catalog, commands: Commands, files: FileRelations, run: Run) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        commands: Commands,
+        files: FileRelations,
+        metadata: MetadataRelations,
+        run: Run,
+    ) -> None:
         self._catalog = catalog
         self._commands = commands
         self._files = files
+        self._metadata = metadata
         self._run = run
 
     def carry_out(
@@ -123,7 +131,11 @@ class Dynamic:
             changes.append((part.start, part.end, text))
         sql = changed(script.sql, changes)
         is_kept = any(each.keeps_query for each in commands)
-        with self._files.named(sql, session.spark, is_kept) as named:
+        whole = statements.Command(sql, keeps_query=is_kept)
+        with (
+            self._metadata.named(whole, session) as with_views,
+            self._files.named(with_views, session.spark, is_kept) as named,
+        ):
             return self._commands.run_script(named, commands, session)
 
     def _part(self, text: str, session: Session, commands: list[statements.Command]) -> str:
@@ -133,6 +145,7 @@ class Dynamic:
             SqlError: it is not Spark's, or leaves more to do than Spark does.
         """
         found = statements.recognise(self._translated(text, session))
+        self._metadata.check(found)
         if type(found) in (statements.Command, statements.DropSchema) and isinstance(
             found, statements.Command
         ):

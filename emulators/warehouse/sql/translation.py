@@ -106,7 +106,7 @@ class _Level:
 
 
 @dataclass(frozen=True)
-class _Chain:
+class Chain:
     """A name of one or more parts: the tokens that hold them, and whether `.*` follows."""
 
     parts: tuple[Token, ...]
@@ -115,7 +115,20 @@ class _Chain:
 
     @property
     def key(self) -> tuple[str, ...]:
+        """Its parts in lower case."""
         return tuple(each.text.lower() for each in self.parts)
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether it names a relation or function."""
+        return self.expected is _Expected.RELATION
+
+
+def chains(tokens: list[Token]) -> list[Chain]:
+    """The names in a statement: of relations and schemas by where they stand, else of columns."""
+    reading = _Reading(Translation(()), tokens, CATALOG, "")
+    reading.changes()
+    return reading.chains
 
 
 class Translation:
@@ -185,7 +198,7 @@ class _Reading:
         self._catalog = catalog
         self._schema = schema
         self._first = next((each.keyword for each in tokens if each.keyword != "("), "")
-        self._chains: list[_Chain] = []
+        self.chains: list[Chain] = []
         self._changes: list[tuple[Token, str]] = []
         self._levels = [_Level()]
         self._expected = _Expected.COLUMN
@@ -297,7 +310,7 @@ class _Reading:
         kind = self._keyword(1)
         if kind in _SHOW_IN_CATALOG:
             return _Expected.CATALOG
-        if kind == "COLUMNS" and len(self._chains) == 0:
+        if kind == "COLUMNS" and len(self.chains) == 0:
             return _Expected.RELATION
         return _Expected.SCHEMA
 
@@ -312,7 +325,7 @@ class _Reading:
         is_clause = is_call and len(parts) == 1 and parts[0].keyword == "IDENTIFIER"
         if not is_clause and (len(parts) > 1 or expected is not _Expected.COLUMN):
             has_star = self._keyword(end) == "." and self._keyword(end + 1) == "*"
-            self._chains.append(_Chain(parts, expected, has_star))
+            self.chains.append(Chain(parts, expected, has_star))
         self._expected = _Expected.COLUMN
 
     def _source(self, token: Token) -> None:
@@ -345,7 +358,7 @@ class _Reading:
         """Change what was found: relations first, then the columns that begin with one of them."""
         read: dict[tuple[str, ...], tuple[str, ...]] = {}
         columns = []
-        for chain in self._chains:
+        for chain in self.chains:
             texts = tuple(each.text for each in chain.parts)
             if chain.expected is _Expected.SCHEMA:
                 if self._first == "USE" and chain.key[0] == HIVE_METASTORE:
@@ -377,11 +390,11 @@ class _Reading:
                     self._change(chain, in_spark)
                     break
 
-    def _is_named_column(self, chain: _Chain, length: int) -> bool:
+    def _is_named_column(self, chain: Chain, length: int) -> bool:
         """Whether it is the column of an ON COLUMN, and so many of its parts name the relation."""
         return self._is_on_column and len(chain.parts) == length + 1
 
-    def _change(self, chain: _Chain, in_spark: tuple[str, ...] | None) -> None:
+    def _change(self, chain: Chain, in_spark: tuple[str, ...] | None) -> None:
         for token, text in zip(chain.parts, in_spark or (), strict=False):
             if token.text != text:
                 is_quoted = token.kind is Kind.QUOTED

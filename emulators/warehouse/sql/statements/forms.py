@@ -85,17 +85,6 @@ class Query(Statement):
 
 
 @dataclass(frozen=True)
-class EventLogQuery(Statement):
-    """A query of `event_log(TABLE(name))`.
-
-    Attributes:
-        calls: every such call: the offsets between which it stands, and the name.
-    """
-
-    calls: tuple[tuple[int, int, Name], ...]
-
-
-@dataclass(frozen=True)
 class DescribedQuery(Statement):
     """A query of `(DESCRIBE {HISTORY | DETAIL} name)`, which Spark takes as a statement alone.
 
@@ -104,11 +93,6 @@ class DescribedQuery(Statement):
     """
 
     described: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class MetadataQuery(Statement):
-    """A query of the information schema."""
 
 
 @dataclass(frozen=True)

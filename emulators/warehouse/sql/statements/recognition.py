@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from emulators.warehouse.errors import unsupported
-from emulators.warehouse.sql.lexer import Kind, Reader, tokenize
+from emulators.warehouse.sql.lexer import Reader, tokenize
 from emulators.warehouse.sql.statements import (
     alter,
     files,
@@ -20,14 +20,9 @@ from emulators.warehouse.sql.statements import (
 from emulators.warehouse.sql.statements.forms import (
     Command,
     DescribedQuery,
-    EventLogQuery,
-    MetadataQuery,
-    Name,
     Query,
     Statement,
 )
-
-INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
 
 
 def recognise(sql: str) -> Statement:
@@ -55,31 +50,11 @@ def recognise(sql: str) -> Statement:
 
 
 def _query(sql: str, reader: Reader) -> Statement:
-    if any(
-        each.text.upper() == INFORMATION_SCHEMA and each.kind is not Kind.STRING for each in reader.tokens
-    ):
-        return MetadataQuery(sql)
-    if calls := _event_logs(reader):
-        return EventLogQuery(sql, calls)
     if described := _described(reader):
         return DescribedQuery(sql, described)
     if reader.peek() in ("FROM", "WITH") and (dml := _dml_behind(reader)):
         return dml
     return Query(sql)
-
-
-def _event_logs(reader: Reader) -> tuple[tuple[int, int, Name], ...]:
-    """Where a query calls `event_log(TABLE(name))`."""
-    calls = []
-    start = reader.at
-    for index, each in enumerate(reader.tokens):
-        reader.at = index
-        if reader.accept("EVENT_LOG", "(", "TABLE", "("):
-            name = reader.name()
-            reader.expect(")", ")")
-            calls.append((each.start, reader.read_to, name))
-    reader.at = start
-    return tuple(calls)
 
 
 def _described(reader: Reader) -> tuple[tuple[int, int], ...]:

@@ -842,3 +842,52 @@ def test_statements_within_statements_are_recorded(warehouse: Warehouse) -> None
         assert run("select column_name from information_schema.columns where table_name = 'b'") == [("y",)]
         run("begin drop schema main.within cascade; end")
         assert ("within",) not in run("show schemas in main")
+
+
+def test_metadata_is_read_in_statements_of_every_kind(warehouse: Warehouse) -> None:
+    with warehouse.cursor(catalog="main", schema="default") as cursor:
+
+        def run(statement: str) -> list[tuple[Any, ...]]:
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+        run("create schema if not exists main.meta")
+        run(
+            "create or replace table meta.seen as select table_name as n "
+            "from information_schema.tables where false"
+        )
+        run(
+            "insert into meta.seen with found as (select tables.table_name from information_schema.tables "
+            "where information_schema.tables.table_schema = 'meta') select * from found"
+        )
+        run(
+            "merge into meta.seen s using main.information_schema.columns c on c.table_schema = 'meta' and "
+            "s.n = c.table_name when matched then update set n = concat(c.table_name, '.', c.column_name)"
+        )
+        assert run("select * from meta.seen") == [("seen.n",)]
+        run(
+            "update meta.seen set n = 'known' where exists (select 1 from system.information_schema.tables t "
+            "where t.table_name = 'seen')"
+        )
+        run("delete from meta.seen where n not in (select 'known' from information_schema.schemata)")
+        assert run("select * from meta.seen") == [("known",)]
+        run("create or replace temporary view tv as select schema_name from information_schema.schemata")
+        assert ("meta",) in run("select * from tv")
+        run("create or replace materialized view meta.mv as select 1 as a")
+        run(
+            "create or replace table meta.logs as select event_type, l.statement_text from "
+            "event_log(table(meta.mv)) join (select statement_text from system.query.history "
+            "where statement_text like '%meta.mv%' limit 1) l"
+        )
+        assert run("select count(*) from meta.logs where statement_text is not null") == [(3,)]
+        assert run("explain create table meta.x as select * from information_schema.tables")
+        for text in ("view", "materialized view"):
+            for relation in (
+                "information_schema.tables",
+                "system.query.history",
+                "event_log(table(meta.mv))",
+            ):
+                with pytest.raises(ServerOperationError, match="UNSUPPORTED_FEATURE"):
+                    run(f"create or replace {text} meta.kept as select * from {relation}")
+        shown = [name for _, name, _ in run("show tables in main.meta")]
+        assert shown == ["logs", "mv", "seen", "tv"]

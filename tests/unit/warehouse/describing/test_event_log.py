@@ -1,17 +1,9 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
-from typing import cast
-from unittest.mock import MagicMock
-
-import pytest
 
 from emulators.warehouse.catalog.records.derived import Refresh
-from emulators.warehouse.describing.event_log import events, query
-from emulators.warehouse.results import result_set
-from emulators.warehouse.spark.helper_views import is_helper
-from emulators.warehouse.sql.statements import EventLogQuery, recognise
+from emulators.warehouse.describing.event_log import events
 
 
 def test_a_refresh_is_three_events() -> None:
@@ -44,23 +36,3 @@ def test_a_refresh_that_was_cancelled_says_so() -> None:
 
     assert json.loads(found[1][8])["flow_progress"]["status"] == "STOPPED"
     assert json.loads(found[2][8]) == {"update_progress": {"state": "CANCELED"}}
-
-
-def test_each_log_of_a_query_is_a_view_of_its_own_that_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result_set, "from_dataframe", MagicMock())
-    refreshes: dict[tuple[str, ...], list[Refresh]] = {("a_b", "c"): [], ("a", "b_c"): []}
-    catalog = MagicMock()
-    catalog.get = lambda name, session: SimpleNamespace(schema=name[0], name=name[1])
-    catalog.records.refreshes = lambda *where: refreshes[where]
-    spark = MagicMock()
-    sql = "select * from event_log(table(a_b.c)) union all select * from event_log(table(a.b_c))"
-
-    query(cast(EventLogQuery, recognise(sql)), catalog, MagicMock(spark=spark))
-
-    made = [each.args[0] for each in spark.createDataFrame().createOrReplaceTempView.call_args_list]
-    assert len(set(made)) == 2
-    assert all(is_helper(each) for each in made)
-    (sent,) = spark.sql.call_args.args
-    assert all(each in sent for each in made)
-    dropped = [each.args[0] for each in spark.catalog.dropTempView.call_args_list]
-    assert sorted(dropped) == sorted(made)

@@ -6,6 +6,7 @@ from typing import Any, cast
 from unittest.mock import MagicMock
 
 import pytest
+from sqlglot import parse_one
 
 from emulators.warehouse.catalog.catalog import Catalog
 from emulators.warehouse.catalog.records.records import Records
@@ -177,7 +178,8 @@ def test_the_information_schema_of_the_default_catalog_goes_by_the_name_it_was_a
     information_schema = InformationSchema(catalog)
 
     def rows(sql: str) -> list[tuple[Any, ...]]:
-        found = information_schema.query(sql, session)
+        found = information_schema.answer(parse_one(sql, read="databricks"), session)
+        assert found
         return [tuple(row.values()) for batch in found.next_page().batches for row in batch.to_pylist()]
 
     for asked in ("hive_metastore.information_schema", "information_schema"):

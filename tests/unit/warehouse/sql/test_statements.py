@@ -20,12 +20,10 @@ from emulators.warehouse.sql.statements import (
     DropConstraint,
     DropMaterializedView,
     DropView,
-    EventLogQuery,
     Grant,
     InsertReplace,
     Key,
     Mask,
-    MetadataQuery,
     Name,
     Query,
     RefreshMaterializedView,
@@ -69,18 +67,6 @@ def command(sql: str) -> Command:
 )
 def test_queries_go_to_spark_as_they_are(sql: str) -> None:
     assert recognise(sql) == Query(sql)
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "select * from `system`.`information_schema`.`tables`",
-        "select 1 from Information_Schema.columns",
-        "with t as (select * from spark_catalog.information_schema.views) select * from t",
-    ],
-)
-def test_queries_of_the_information_schema_are_known_by_a_name_not_by_a_string(sql: str) -> None:
-    assert recognise(sql) == MetadataQuery(sql)
 
 
 def test_create_materialized_view_is_read_clause_by_clause() -> None:
@@ -362,16 +348,6 @@ def test_the_definition_of_a_metric_view_is_one_string() -> None:
     assert altered.is_view
     assert not altered.replaces
     assert not command("alter view s.v as select 1").is_view
-
-
-def test_event_logs_are_found_where_a_query_calls_them() -> None:
-    sql = "select * from event_log(table(s.`mv`)) where level = 'event_log(table(x))'"
-    found = recognise(sql)
-
-    assert isinstance(found, EventLogQuery)
-    assert [(sql[start:end], name) for start, end, name in found.calls] == [
-        ("event_log(table(s.`mv`))", ("s", "mv"))
-    ]
 
 
 def test_keys_are_added_and_dropped() -> None:
