@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pyspark.errors import PySparkException
@@ -16,6 +17,30 @@ _WRAPPERS = {None, "STREAM_FAILED", "TASK_WRITE_FAILED"}
 
 _UNREAD = "FAILED_READ_FILE.NO_HINT"
 """The class of a file that cannot be read, whose message does not say why."""
+
+_WITHOUT_TEXT = re.compile(r"Cannot find main error class '(\w+)'")
+"""How Spark words an error whose class it does not know."""
+
+_STATES = {"COLUMN_IS_NOT_VARIANT_TYPE": "42K09", "DELTA_MERGE_UNRESOLVED_EXPRESSION": "42601"}
+
+_UNSUPPORTED_COLUMNS = re.compile(r"Found columns using unsupported data types: \[(.*?)\]")
+"""How Delta words columns that it cannot keep, before it says which of its settings lets them pass."""
+
+_LEGACY = "_LEGACY_ERROR_TEMP_"
+"""How the names begin of what Spark has given no class."""
+
+_OF_LEGACY = (
+    (r"couldn't find column|cannot resolve|no such", "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703"),
+    (r"already exists", "TABLE_OR_VIEW_ALREADY_EXISTS", "42P07"),
+    (r"not (yet )?(be )?(supported|allowed)|unsupported|is not an?", "UNSUPPORTED_FEATURE", "0A000"),
+    (r"", "INVALID_STATEMENT_OR_CLAUSE", "42601"),
+)
+"""By its words, the class and SQLSTATE of such an error; the last is for all the others."""
+
+_ADVICE = re.compile(
+    r"(?im)[ \t]*(?:[^.\n]|\.(?=\w))*\bspark\.databricks\.delta\.\w+(?:[^.\n]|\.(?=\w))*(?:\.|$)"
+)
+"""A sentence that names a setting of Delta's: a SQL warehouse has none of them."""
 
 
 class SqlError(EmulatorError):
@@ -117,9 +142,29 @@ def sql_error_from(error: BaseException) -> SqlError:
 
     It has no JVM stack trace, and names schemas as the client does.
     """
-    failure = _failure(error)
+    failure = _of_databricks(_failure(error))
     text = shown(str(failure))
     return failure if text == str(failure) else _error(failure.error_class, text, failure.sql_state)
+
+
+def _of_databricks(failure: SqlError) -> SqlError:
+    """The same error in a class that Databricks has, without advice about settings that it does not have."""
+    text = str(failure)
+    if named := _WITHOUT_TEXT.search(text):  # Delta raises classes of Databricks that Spark has no text for
+        what = named[1].replace("_", " ").capitalize()
+        return SqlError(named[1], f"{what}.", _STATES.get(named[1], "42000"))
+    if unsaved := _UNSUPPORTED_COLUMNS.search(text):
+        return unsupported(f"A column of this type ({unsaved[1]})")
+    if failure.error_class.startswith(_LEGACY):
+        message = _ADVICE.sub("", text.partition("] ")[2] or text).partition("\n")[0].strip()
+        condition, state = next(
+            each for words, *each in _OF_LEGACY if re.search(words, message, re.IGNORECASE)
+        )
+        return SqlError(condition, message, state)
+    without_advice = _ADVICE.sub("", text)
+    if without_advice == text:
+        return failure
+    return _error(failure.error_class, without_advice, failure.sql_state)
 
 
 def _failure(error: BaseException) -> SqlError:

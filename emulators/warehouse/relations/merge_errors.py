@@ -31,7 +31,7 @@ def run(spark: SparkSession, sql: str) -> DataFrame:
     try:
         return spark.sql(sql)
     except Exception as error:
-        if f"Cannot find main error class '{UNRESOLVED}'" not in str(sql_error_from(error)):
+        if sql_error_from(error).error_class != UNRESOLVED:
             raise
         raise SqlError(UNRESOLVED, _reason(spark, sql), "42601") from error
 

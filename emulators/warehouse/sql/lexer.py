@@ -65,9 +65,11 @@ def tokenize(sql: str) -> list[Token]:
         found = _Tokenizer(dialect="databricks").tokenize(sql)
     except TokenError as error:
         raise parse_error(str(error).partition("\n")[0], sql, len(sql)) from None
-    tokens = []
+    tokens: list[Token] = []
     for each in found:
         start, end = each.start, each.end + 1
+        if tokens and tokens[-1].kind is Kind.NUMBER and tokens[-1].start == start:
+            continue  # sqlglot tells the suffix of `10L` as a cast that stands where the number does
         if each.token_type in _STRINGS:
             tokens.append(Token(Kind.STRING, each.text, start, end))
         elif each.token_type is TokenType.IDENTIFIER:

@@ -288,5 +288,4 @@ _FORMS: dict[str, Callable[[str, Reader], Statement | None]] = {
     "SHOW": _show,
     "DESCRIBE": _describe,
     "DESC": _describe,
-    "EXPLAIN": lambda sql, reader: Worded(sql),
 }

@@ -39,6 +39,8 @@ def recognise(sql: str) -> Statement:
         return _query(sql, reader)
     reader.at = 0
     _refuse(reader)
+    if first == "EXPLAIN":
+        return _explain(sql, reader)
     if found := namespaces.read(sql, reader) or volumes.read(sql, reader):
         return found
     reader.at += 1
@@ -47,6 +49,18 @@ def recognise(sql: str) -> Statement:
     if found == Command(found.sql) and first not in _CHANGES_NO_RELATION:
         return Command(found.sql, is_unknown=True)
     return found
+
+
+def _explain(sql: str, reader: Reader) -> Statement:
+    """`EXPLAIN [mode] statement`: of what Spark carries out, there is a plan."""
+    reader.expect("EXPLAIN")
+    reader.accept_any("EXTENDED", "CODEGEN", "COST", "FORMATTED", "LOGICAL")
+    start = reader.here
+    explained = recognise(sql[start:])
+    if isinstance(explained, (Command, Query)):
+        return namespaces.Worded(f"{sql[:start]}{explained.sql}")
+    words = " ".join(each.text.upper() for each in reader.tokens[reader.at :][:3])
+    raise unsupported(f"EXPLAIN {words}")
 
 
 def _query(sql: str, reader: Reader) -> Statement:

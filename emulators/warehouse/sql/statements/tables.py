@@ -47,6 +47,8 @@ def create(sql: str, reader: Reader) -> Statement:
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     if kind in SCHEMA_WORDS:
         return Command(sql, schema=reader.name(), replaces=True)
+    if is_temporary and kind == "TABLE":
+        raise unsupported("CREATE TEMPORARY TABLE")
     if is_temporary and kind == "VIEW":
         return Command(sql, keeps_query=True)
     if is_temporary or kind not in ("TABLE", "VIEW", "FUNCTION"):

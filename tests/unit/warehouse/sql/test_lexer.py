@@ -87,3 +87,10 @@ def test_a_name_may_begin_with_a_digit_and_a_number_is_none() -> None:
     assert [each.kind for each in tokenize("5e10")] == [Kind.NUMBER]
     with pytest.raises(SqlError):
         Reader("12").identifier()
+
+
+@pytest.mark.parametrize("suffix", ["L", "l", "S", "Y", "BD", "D", "F", ""])
+def test_a_number_and_the_suffix_that_types_it_are_one_token(suffix: str) -> None:
+    first, _, second = tokenize(f"10{suffix} + a")
+    assert (first.kind, first.text, first.start, first.end) == (Kind.NUMBER, "10", 0, 2 + len(suffix))
+    assert second.text == "a"

@@ -40,6 +40,7 @@ from emulators.warehouse.sql.statements import (
     ShowTableExtended,
     Statement,
     UseSchema,
+    Worded,
     recognise,
 )
 
@@ -541,3 +542,31 @@ def test_what_is_not_carried_out_is_refused(sql: str) -> None:
 def test_a_form_of_ours_that_goes_wrong_is_a_syntax_error(sql: str) -> None:
     with pytest.raises(SqlError, match=r"^\[PARSE_SYNTAX_ERROR\]"):
         recognise(sql)
+
+
+@pytest.mark.parametrize(
+    "explained",
+    [
+        "create or replace materialized view m as select 1",
+        "create streaming table t as select * from stream s",
+        "refresh materialized view m",
+        "copy into t from '/a' fileformat = csv",
+        "show tables",
+    ],
+)
+def test_a_plan_of_what_spark_does_not_carry_out_is_refused(explained: str) -> None:
+    with pytest.raises(SqlError, match="UNSUPPORTED_FEATURE"):
+        recognise(f"explain {explained}")
+
+
+@pytest.mark.parametrize("mode", ["", "extended ", "formatted ", "cost "])
+def test_the_plan_of_all_else_is_of_what_spark_gets(mode: str) -> None:
+    assert recognise(f"explain {mode}select 1") == Worded(f"explain {mode}select 1")
+    found = recognise(f"explain {mode}create table t (a int primary key) as select 1 as a")
+    assert "primary key" not in found.sql
+
+
+@pytest.mark.parametrize("words", ["temporary table t (a int)", "temp table t as select 1 as a"])
+def test_temporary_tables_are_refused(words: str) -> None:
+    with pytest.raises(SqlError, match="UNSUPPORTED_FEATURE"):
+        recognise(f"create {words}")
