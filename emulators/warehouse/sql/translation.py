@@ -376,6 +376,8 @@ class _Reading:
                 self._change(chain, in_spark)
                 read[chain.key] = in_spark or texts
                 read.setdefault(chain.key[-2:], read[chain.key][-2:])
+                if len(texts) == 1 and not self._is_word(self._schema):
+                    self._note_own(texts[0], read)
             elif chain.expected is _Expected.COLUMN:
                 columns.append(chain)
         for chain in columns:
@@ -389,6 +391,20 @@ class _Reading:
                 if in_spark:
                     self._change(chain, in_spark)
                     break
+
+    def _note_own(self, name: str, read: dict[tuple[str, ...], tuple[str, ...]]) -> None:
+        """Note a relation of the current schema: a column may begin with the schema all the same."""
+        key = (self._catalog, self._schema.lower(), name.lower())
+        in_spark = (CATALOG, spark_schema(self._catalog, self._schema), name)
+        read.setdefault(key, in_spark)
+        read.setdefault(key[-2:], in_spark[-2:])
+
+    def _is_word(self, name: str) -> bool:
+        """Whether a name stands by itself: it may then be an alias, and what follows it a column's field."""
+        return any(
+            each.text.lower() == name.lower() and "." not in (self._keyword(at - 1), self._keyword(at + 1))
+            for at, each in enumerate(self._tokens)
+        )
 
     def _is_named_column(self, chain: Chain, length: int) -> bool:
         """Whether it is the column of an ON COLUMN, and so many of its parts name the relation."""

@@ -61,6 +61,7 @@ def test_names_without_a_catalog_are_those_of_the_sessions(warehouse: Warehouse)
         assert run("select current_catalog(), current_schema()") == [("prod", "silver")]
         assert [each[0] for each in cursor.description or ()] == ["current_catalog()", "current_schema()"]
         assert run("select t.n, silver.t.n from silver.t") == [("prod", "prod")]
+        assert run("select t.n, silver.t.n, prod.silver.t.n from t") == [("prod", "prod", "prod")]
         run("create view v as select s.n from silver.t as s join t using (id)")
         run("use catalog dev")
         assert run("select current_catalog(), current_schema()") == [("dev", "default")]

@@ -28,6 +28,10 @@ def short(sql: str) -> str:
         # Relations of every clause; columns only with a relation before them.
         ("select s.t.a, x.b from s.t, s.u as x", "select d_s.t.a, x.b from d_s.t, d_s.u as x"),
         ("select * from a left join s.b using (x)", "select * from a left join d_s.b using (x)"),
+        # `silver` is the current schema.
+        ("select silver.t.a, x.b from t, x", "select d_silver.t.a, x.b from t, x"),
+        ("select dev.silver.t.* from t", "select D.silver.t.* from t"),
+        ("select silver.t.a from s.x as silver, t", "select silver.t.a from d_s.x as silver, t"),
         ("select s.t.*, x.* from s.t, u as x", "select d_s.t.*, x.* from d_s.t, u as x"),
         ("select * from (s.a cross join s.b), s.c", "select * from (d_s.a cross join d_s.b), d_s.c"),
         ("select x.y from t x where x.a in (x.b, x.c)", "select x.y from t x where x.a in (x.b, x.c)"),
