@@ -36,6 +36,11 @@ class Batch:
     seconds: Mapping[str, float] | None = None
 
     @property
+    def offset_count(self) -> int:
+        """How many offsets it took: as many as messages, unless some are marks of Kafka transactions."""
+        return sum(each.to_offset - each.from_offset for each in self.partitions)
+
+    @property
     def took_nothing(self) -> bool:
         """Whether it moved no offset: the first batch of an empty hub. Such a batch is not recorded."""
         return all(each.from_offset == each.to_offset for each in self.partitions)
@@ -68,7 +73,10 @@ class Batch:
 
 
 def batch_of(progress: str, event_hub: str, checkpoint_id: str, first_batch_id: int, start: Offsets) -> Batch:
-    """What Spark reports of a micro-batch, as a row.
+    """What Spark reports of a micro-batch, as a row; `row_count` is how many messages were read for it.
+
+    That is more than it landed when it was written a second time, as after a change of the table's
+    properties.
 
     Args:
         progress: JSON of a `StreamingQueryProgress`.
@@ -83,8 +91,6 @@ def batch_of(progress: str, event_hub: str, checkpoint_id: str, first_batch_id: 
     from_offsets = offsets_of(source["startOffset"], event_hub) or start
     latest = offsets_of(source["latestOffset"], event_hub)
     partitions = partitions_of(from_offsets, to_offsets, latest)
-    # A batch that was tried twice was read twice.
-    row_count = min(values["numInputRows"], sum(each.to_offset - each.from_offset for each in partitions))
     milliseconds = values["durationMs"]
     stages = {
         "total": ("triggerExecution",),
@@ -97,7 +103,7 @@ def batch_of(progress: str, event_hub: str, checkpoint_id: str, first_batch_id: 
         first_batch_id + values["batchId"],
         checkpoint_id,
         partitions,
-        row_count,
+        values["numInputRows"],
         datetime.fromisoformat(values["timestamp"]),
         values["runId"],
         {name: sum(milliseconds.get(each, 0) for each in parts) / 1000 for name, parts in stages.items()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from ingestion.landing.checkpoint import Identity
@@ -18,10 +18,10 @@ class BronzeTable(DeltaTable):
 
     definition = order_events.DEFINITION
 
-    def next_offsets(self, event_hub: str) -> dict[str, int]:
+    def next_offsets(self, event_hub: str) -> dict[int, int]:
         """The offset after the highest one held, by partition of the hub."""
         rows = self.of(event_hub).groupBy("partition").agg({"offset": "max"}).collect()
-        return {str(row[0]): row[1] + 1 for row in rows}
+        return {int(row[0]): int(row[1]) + 1 for row in rows}
 
     def next_batch_id(self) -> int:
         """The number after the highest of a batch that the table holds, whatever hub it came from."""
@@ -38,17 +38,20 @@ class BronzeTable(DeltaTable):
         Returns:
             Offset and time of arrival, in milliseconds since the epoch, by partition.
         """
-        from pyspark.sql.functions import expr
-
         found = self.of(event_hub)
         for partition, end in offsets.items():
             found = found.where(f"not (`partition` = {partition} and `offset` < {end - 1})")
-        rows = (
-            found.groupBy("partition")
-            .agg(expr("max(offset)"), expr("unix_millis(max_by(enqueued_at, offset))"))
-            .collect()
-        )
-        return {int(row[0]): (int(row[1]), int(row[2])) for row in rows}
+        return _latest(found)
+
+    def latest(self, event_hub: str, partitions: Collection[int]) -> dict[int, tuple[int, int]]:
+        """The latest message held of these partitions, as `tail` tells it; reads all that is held of them."""
+        from pyspark.sql.functions import col
+
+        return _latest(self.of(event_hub).where(col("partition").isin(list(partitions))))
+
+    def row_count(self, event_hub: str, batch_id: int) -> int:
+        """How many messages of a batch the table holds."""
+        return self.of(event_hub).where(f"ingest_batch_id = {batch_id}").count()
 
     def holds(self, event_hub: str) -> bool:
         """Whether the table holds messages of the hub."""
@@ -87,3 +90,13 @@ class BronzeTable(DeltaTable):
             append(rows.write.options(**transaction), path, name)
 
         return write
+
+
+def _latest(rows: DataFrame) -> dict[int, tuple[int, int]]:
+    """Offset and time of arrival, in milliseconds since the epoch, of the last row of each partition."""
+    from pyspark.sql.functions import expr
+
+    found = rows.groupBy("partition").agg(
+        expr("max(offset)"), expr("unix_millis(max_by(enqueued_at, offset))")
+    )
+    return {int(row[0]): (int(row[1]), int(row[2])) for row in found.collect()}

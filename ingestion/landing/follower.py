@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ingestion.console.signals import StopRequest
@@ -22,7 +23,16 @@ STOP_SECONDS = 30.0
 
 
 class Follower:
-    """Waits for the query to end, or ends it between two batches; counts and records batches."""
+    """Waits for the query to end, or ends it between two batches; counts and records batches.
+
+    Args:
+        progress: the checkpoint of the query.
+        identity: what the checkpoint belongs to.
+        recorder: takes each batch.
+        stop: asks to end after the batch under way.
+        advance: told the rows of each batch.
+        row_count: how many rows the table holds of the batch of a number.
+    """
 
     def __init__(
         self,
@@ -31,6 +41,7 @@ class Follower:
         recorder: Recorder,
         stop: StopRequest,
         advance: Callable[[int], None],
+        row_count: Callable[[int], int],
     ) -> None:
         self.rows = 0
         self.batches = 0
@@ -40,6 +51,7 @@ class Follower:
         self._recorder = recorder
         self._stop = stop
         self._advance = advance
+        self._row_count = row_count
         self._last_batch = -1
         self._start: dict[int, int] | None = None
 
@@ -101,6 +113,10 @@ class Follower:
         if batch.took_nothing:
             return
         self._last_batch = progress["batchId"]
+        # Fewer rows than offsets were read where some are marks of Kafka transactions, more where a batch was
+        # written twice; both may be true at once. None is read of a batch that the table held before.
+        if batch.row_count not in (0, batch.offset_count):
+            batch = replace(batch, row_count=self._row_count(batch.ingest_batch_id))
         self.rows += batch.row_count
         self.batches += 1
         self._advance(batch.row_count)

@@ -66,6 +66,8 @@ def source_options(settings: KafkaSettings, max_offsets: int, starting_offsets: 
     options = {
         "kafka.bootstrap.servers": settings.bootstrap,
         "subscribe": settings.hub,
+        # What a transaction wrote counts once it is committed, and never when it is aborted.
+        "kafka.isolation.level": "read_committed",
         "startingOffsets": starting_offsets,
         "failOnDataLoss": "true",
         "includeHeaders": "true",

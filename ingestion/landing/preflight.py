@@ -15,15 +15,33 @@ from ingestion.landing.checkpoint import (
     recreated,
 )
 from ingestion.landing.hub_probe import Topic
+from ingestion.landing.recorder import BatchTable
 
 EARLIEST = -2
 """How Spark's Kafka source writes the earliest offset of a partition."""
 
 
 def position(
-    table: BronzeTable, progress: Progress, topic: Topic, from_table: bool, recorded_to: int
+    table: BronzeTable,
+    record: BatchTable,
+    progress: Progress,
+    topic: Topic,
+    from_table: bool,
+    recorded_to: int,
 ) -> tuple[Identity, str]:
-    """Under which identity to write, and where a stream without progress starts."""
+    """Under which identity to write, and where a stream without progress starts.
+
+    Args:
+        table: where messages land.
+        record: where batches are recorded.
+        progress: the checkpoint.
+        topic: what the hub says of itself.
+        from_table: let a new checkpoint go on after what the table holds.
+        recorded_to: the highest number of a recorded batch of the hub, -1 for none.
+
+    Raises:
+        LandingError: going on would lose or repeat messages.
+    """
     hub, checkpoint = progress.event_hub, progress.checkpoint
     kept = read_identity(checkpoint)
     if kept and progress.planned is not None:
@@ -42,10 +60,23 @@ def position(
     identity = new_identity(checkpoint, table.table_id, hub, topic.topic_id, first_batch_id)
     if not is_filled:
         return identity, "earliest"
+    following = _following(table, record, hub)
+    _check_not_expired(hub, following, topic)
+    return identity, json.dumps({hub: dict.fromkeys(topic.partitions, EARLIEST) | following})
+
+
+def _following(table: BronzeTable, record: BatchTable, hub: str) -> dict[int, int]:
+    """The offset after the last one that is landed, by partition.
+
+    Offsets after the last message may be marks of Kafka transactions: the record knows how far batches came,
+    if it speaks of this table and not of one that was there before.
+    """
     following = table.next_offsets(hub)
-    _check_not_expired(hub, {int(partition): offset for partition, offset in following.items()}, topic)
-    earliest = {str(partition): EARLIEST for partition in topic.partitions}
-    return identity, json.dumps({hub: earliest | following})
+    latest = record.latest_with_rows(hub) if record.file_count else None
+    if latest is not None and table.row_count(hub, latest):
+        for partition, end in record.ends(hub).items():
+            following[partition] = max(end, following.get(partition, 0))
+    return following
 
 
 def _check_offsets(table: BronzeTable, progress: Progress, topic: Topic) -> None:
@@ -63,6 +94,10 @@ def _check_offsets(table: BronzeTable, progress: Progress, topic: Topic) -> None
             "did another ingester land the same hub?): delete it and go on after the rows of the table with "
             "--from-table."
         )
+    unseen = [partition for partition, end in done.items() if end > 0 and partition not in tail]
+    if unseen and not topic.topic_id:
+        # Their last offset is no message, but the mark of a Kafka transaction, or has expired.
+        tail |= table.latest(hub, unseen)
     for partition, (offset, enqueued_at_ms) in tail.items():
         oldest = topic.partitions.get(partition)
         is_younger = oldest and oldest.enqueued_at_ms is not None and oldest.enqueued_at_ms > enqueued_at_ms

@@ -34,6 +34,19 @@ class BatchTable(DeltaTable):
         ((highest,),) = self.of(event_hub).agg({"ingest_batch_id": "max"}).collect()
         return -1 if highest is None else int(highest)
 
+    def ends(self, event_hub: str) -> dict[int, int]:
+        """The offset after what the latest recorded batch of each partition took."""
+        from pyspark.sql.functions import expr
+
+        rows = self.of(event_hub).selectExpr("ingest_batch_id", "explode(partitions) as part")
+        found = rows.groupBy("part.partition").agg(expr("max_by(part.to_offset, ingest_batch_id)"))
+        return {int(row[0]): int(row[1]) for row in found.collect()}
+
+    def latest_with_rows(self, event_hub: str) -> int | None:
+        """The highest number of a recorded batch that landed messages."""
+        ((highest,),) = self.of(event_hub).where("row_count > 0").agg({"ingest_batch_id": "max"}).collect()
+        return None if highest is None else int(highest)
+
 
 class Recorder:
     """Takes batches of one hub in the order of their numbers, each of which it writes once.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ingestion.landing.batch import Batch, partitions_of
 from ingestion.landing.bronze_table import BronzeTable
 from ingestion.landing.checkpoint import Identity, Progress
+from ingestion.landing.recorder import BatchTable
 
 
 def unrecorded_batches(
-    table: BronzeTable, progress: Progress, identity: Identity, recorded_to: int
+    table: BronzeTable, record: BatchTable, progress: Progress, identity: Identity, recorded_to: int
 ) -> list[Batch]:
     """Batches that landed and are not recorded, as after a crash, from the table and the checkpoint."""
     planned = progress.planned
@@ -22,21 +24,38 @@ def unrecorded_batches(
     first = identity.first_batch_id
     # Batches that landed no row, because their offsets are no messages, are known to Spark alone.
     numbers = landed.keys() | {first + each for each in progress.committed if first + each > recorded_to}
-    batches = (_recovered(number, landed.get(number, []), progress, identity) for number in sorted(numbers))
-    return [batch for batch in batches if not batch.took_nothing]
+    ends = record.ends(progress.event_hub) if numbers and record.file_count else {}
+    batches = []
+    for number in sorted(numbers):
+        batch = _recovered(number, landed.get(number, []), progress, identity, ends)
+        ends |= {each.partition: each.to_offset for each in batch.partitions}
+        if not batch.took_nothing:
+            batches.append(batch)
+    return batches
 
 
-def _recovered(number: int, rows: list[Any], progress: Progress, identity: Identity) -> Batch:
-    """A batch by what it wrote and, where the checkpoint still knows, by what it was to write."""
+def _recovered(
+    number: int, rows: list[Any], progress: Progress, identity: Identity, ends: Mapping[int, int]
+) -> Batch:
+    """A batch by what it wrote and, where the checkpoint still knows, by what it was to write.
+
+    Args:
+        number: of the batch in the table.
+        rows: what it wrote, as `BronzeTable.batches_after` tells it.
+        progress: the checkpoint.
+        identity: what the checkpoint belongs to.
+        ends: where the batch before ended, by partition: offsets between there and the first message are
+            marks of Kafka transactions.
+    """
     own = number - identity.first_batch_id
-    from_offsets = {int(partition): int(low) for partition, low, *_ in rows}
     to_offsets = {int(partition): int(high) + 1 for partition, _, high, *_ in rows}
+    from_offsets = {int(partition): min(int(low), ends.get(partition, low)) for partition, low, *_ in rows}
     started_at = min((row[4] for row in rows), default=None)
     if own >= 0 and (progress.checkpoint / "offsets" / str(own)).exists():
         to_offsets = progress.offsets(own)
-        planned_from = progress.from_offsets(own)
         started_at = progress.planned_at(own)
-        from_offsets = planned_from if planned_from is not None else to_offsets | from_offsets
+        # Where it began Spark may no longer keep.
+        from_offsets = progress.from_offsets(own) or (to_offsets | dict(ends) | from_offsets)
     assert started_at is not None  # noqa: S101 - it has rows, or the checkpoint knows it
     return Batch(
         progress.event_hub,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,12 +73,12 @@ def run(
     table, record = BronzeTable(spark, settings.bronze), BatchTable(spark, settings.bronze)
     recorded_to = record.recorded_to(hub) if record.file_count else -1
     progress = Progress(settings.checkpoint, hub)
-    identity, starting_offsets = position(table, progress, topic, from_table, recorded_to)
+    identity, starting_offsets = position(table, record, progress, topic, from_table, recorded_to)
     options = source_options(settings.kafka, max_offsets, starting_offsets)
     recorder = Recorder(record, recorded_to, emit)
-    follower = Follower(progress, identity, recorder, stop, advance)
+    follower = Follower(progress, identity, recorder, stop, advance, partial(table.row_count, hub))
     try:
-        for batch in unrecorded_batches(table, progress, identity, recorded_to):
+        for batch in unrecorded_batches(table, record, progress, identity, recorded_to):
             recorder.add(batch)
         if not stop.requested:
             query = _start(spark, options, table.batch_writer(identity), settings.checkpoint, interval)

@@ -27,7 +27,8 @@ REPORT: dict[str, Any] = {
 
 def follower(folder: Path, recorder: Any) -> Follower:
     identity = Identity("a", "t", "orders", None)
-    return Follower(Progress(folder, "orders"), identity, recorder, StopRequest(), lambda _: None)
+    progress = Progress(folder, "orders")
+    return Follower(progress, identity, recorder, StopRequest(), lambda _: None, {0: 1}.__getitem__)
 
 
 def query(report: dict[str, Any]) -> MagicMock:
@@ -70,3 +71,20 @@ def test_a_query_that_ended_is_not_left_running(tmp_path: Path) -> None:
     running = query(REPORT)
     follower(tmp_path, MagicMock()).follow(running)
     running.stop.assert_called_once()
+
+
+@pytest.mark.parametrize(
+    ("read", "landed"),
+    [
+        (2, 2),  # as many as offsets
+        (0, 0),  # the table held the batch before, or all offsets are marks of transactions
+        (1, 1),  # one message and the mark of its transaction
+        (4, 1),  # a message and a mark, written more than once
+    ],
+)
+def test_rows_are_what_has_landed_however_often_it_was_read(tmp_path: Path, read: int, landed: int) -> None:
+    recorder = MagicMock()
+    followed = follower(tmp_path, recorder)
+    followed.follow(query(REPORT | {"numInputRows": read}))
+    (batch,) = recorder.add.call_args.args
+    assert (followed.rows, batch.row_count) == (landed, landed)
