@@ -59,6 +59,8 @@ def _real(folder: Path) -> Iterator[Place]:
     try:
         yield place
     finally:
+        for each in place.dbts.values():
+            each.close()
         with place.connect() as connection, connection.cursor() as cursor:
             for schema in ("gold", "snapshots", "silver", "bronze", "reference", "ops"):
                 cursor.execute(f"drop schema if exists {place.table(schema)} cascade")
