@@ -16,7 +16,7 @@ QUIETLY := quietly() { local said; said=$$("$$@" 2>&1) || { echo "$$said"; retur
 ENVIRONMENT = eval "$$($(PY) -m emulators env)" &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-all checks lint format unit integration golden e2e soak bench docs lock conformance clean
+.PHONY: help setup demo up down status test test-all checks lint format unit integration golden e2e soak bench docs wheel lock conformance clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,10 +100,13 @@ docs: up ## Build the dbt docs and serve them on port 8080
 conformance: setup ## Run the checks against a real workspace and namespace (see docs/operations.md)
 	@CONFORMANCE=1 $(PY) -m pytest -m conformance tests/e2e
 
+wheel: .venv/.complete ## Build the ingester for a job on Databricks (dist/*.whl)
+	@.venv/bin/uv --quiet build --python $(PY) --no-build-isolation --wheel --out-dir dist && rm -rf build && ls dist/*.whl
+
 lock: ## Resolve requirements.lock again from pyproject.toml
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --all-extras \
 		--no-emit-index-url --no-annotate --no-header pyproject.toml --output-file requirements.lock
 
 clean: ## Stop the emulators and delete everything they and dbt left (.local, target, logs)
 	@test ! -x $(PY) || $(PY) -m emulators down
-	rm -rf .local target logs
+	rm -rf .local target logs dist

@@ -1,4 +1,4 @@
-"""`python -m ingestion`."""
+"""`python -m ingestion`, and the command `ingestion` of the wheel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ def main() -> None:
             f"error: {sys.executable} has no module {error.name!r}: "
             "run `make setup` and use .venv/bin/python -m ingestion"
         )
-    app(prog_name="python -m ingestion")
+    try:
+        app()
+    except SystemExit as end:
+        # A wheel task of Databricks may take any SystemExit for a failure.
+        if end.code:
+            raise
 
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ HTTPS_PORT = 443
 LOCAL_HINT = 'for the local emulators run: eval "$(python -m emulators env)"'
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
+SERVICE_CREDENTIALS_SINCE = (16, 1)
+"""The first Databricks Runtime whose Kafka source takes a service credential."""
+
 SECURITY_PROTOCOLS = ("SASL_SSL", "SASL_PLAINTEXT")
 
 
@@ -180,6 +183,7 @@ class KafkaSettings:
                     f"EVENTHUBS_SERVICE_CREDENTIAL={service_credential!r} works on Databricks alone: set "
                     "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET instead."
                 )
+            _check_service_credentials(environment["DATABRICKS_RUNTIME_VERSION"])
             return cls(hub.hub, bootstrap, protocol, on_databricks, service_credential=service_credential)
         names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
         missing = [name for name in names if not environment.get(name)]
@@ -194,6 +198,16 @@ class KafkaSettings:
             protocol,
             on_databricks,
             application=EntraApplication(hub.host, *(environment[name] for name in names)),
+        )
+
+
+def _check_service_credentials(runtime: str) -> None:
+    """See to it that the runtime knows them; serverless compute, which counts from `client.1` on, does."""
+    version = re.match(r"(\d+)\.(\d+)", runtime)
+    if version and tuple(map(int, version.groups())) < SERVICE_CREDENTIALS_SINCE:
+        raise ConfigurationError(
+            f"EVENTHUBS_SERVICE_CREDENTIAL needs Databricks Runtime 16.1 or above, and this is {runtime}: "
+            "use a newer runtime, or EVENTHUBS_CONNECTION_STRING."
         )
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ingestion.cli.options import Json, Verbose
-from ingestion.cli.reporting import reported, summarize
+from ingestion.cli.reporting import reported, summarize, warn
 from ingestion.console.signals import StopRequest
 from ingestion.errors import ConfigurationError
 from ingestion.files import Kind, check_apart, check_output
@@ -66,7 +66,7 @@ def land(
         began = time.monotonic()
         settings = LandSettings.load()
         _check_files(metrics, settings.log)
-        reach(settings.kafka)
+        reach(settings.kafka, warn)
         pause = interval if trigger is Trigger.PROCESSING_TIME else None
         with (
             _lines(metrics) as emit,
@@ -77,7 +77,7 @@ def land(
         ):
             # Spark takes SIGINT for itself when it starts.
             stop.listen()
-            landed = run(spark, settings, pause, max_offsets, from_table, stop, bar.advance, emit)
+            landed = run(spark, settings, pause, max_offsets, from_table, stop, bar.advance, emit, warn)
         seconds = time.monotonic() - began
         text = f"{landed.rows:,} rows landed in {landed.table} in {seconds:.1f} s"
         if landed.is_stopped:

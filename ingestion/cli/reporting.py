@@ -54,6 +54,11 @@ def summarize(as_json: bool, values: dict[str, Any], text: str, on_error_stream:
     typer.echo(json.dumps(values) if as_json else text, err=on_error_stream)
 
 
+def warn(text: str) -> None:
+    """Tell what a person should know and the command goes on with."""
+    typer.echo(f"warning: {text}", err=True)
+
+
 def _give_up_output() -> None:
     """Let what could not be written go: Python would try again, and complain, when it ends."""
     try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from ingestion.landing.checkpoint import Identity
-from ingestion.landing.delta_table import DeltaTable, append
+from ingestion.landing.delta_table import DeltaTable, appender
 from ingestion.tables import order_events
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ class BronzeTable(DeltaTable):
     def batch_writer(self, identity: Identity) -> Callable[[DataFrame, int], None]:
         """What writes one micro-batch, once, however often it is tried.
 
-        It holds plain strings and numbers and nothing else: with Spark Connect it runs in a process on the
-        server.
+        It uses nothing of this package: with Spark Connect it runs in a process on the server, as what
+        `appender` gives.
         """
-        path, name, expressions = self.path, self.name, order_events.select_expressions()
+        append, expressions = appender(self.path, self.name), order_events.select_expressions()
         app_id, first_batch_id = identity.app_id, identity.first_batch_id
 
         def write(batch: DataFrame, batch_id: int) -> None:
@@ -87,7 +87,7 @@ class BronzeTable(DeltaTable):
                 *(each.format(batch_id=first_batch_id + batch_id) for each in expressions)
             )
             transaction = {"txnAppId": app_id, "txnVersion": str(batch_id)}
-            append(rows.write.options(**transaction), path, name)
+            append(rows.write.options(**transaction))
 
         return write
 

@@ -196,7 +196,10 @@ class Progress:
         file = self.checkpoint / "sources" / "0" / "0"
         try:
             # A zero byte, a version, the offsets.
-            return offsets_of(file.read_bytes().split(b"\n", 1)[1].decode(), self.event_hub)
+            version, offsets = file.read_bytes().split(b"\n", 1)
+            if re.fullmatch(rb"\0?v\d+", version) and not version.endswith(b"v1"):
+                raise UnknownFormatError(f"{file} is of version {version!r}, which only Spark reads")
+            return offsets_of(offsets.decode(), self.event_hub)
         except (OSError, ValueError, LookupError, AttributeError) as error:
             raise _torn(file, error) from error
 
@@ -204,6 +207,7 @@ class Progress:
         """See to it that Spark can go on: what the latest batch needs is readable.
 
         Raises:
+            UnknownFormatError: a file is of a version that this module does not know.
             LandingError: a file is torn, as after a crash of the machine.
         """
         if (latest := self.planned) is None:
@@ -240,6 +244,10 @@ class Progress:
             raise _torn(file, error) from error
 
 
+class UnknownFormatError(LandingError):
+    """A log of Spark's is of a version that this module cannot read; Spark itself may well."""
+
+
 RESTORE = (
     "Restore the checkpoint from a copy, or delete it and go on after the rows of the table with "
     "--from-table."
@@ -251,9 +259,16 @@ def _numbers(folder: Path) -> list[int]:
 
 
 def _read_log(file: Path, lines: int) -> list[Any]:
-    """The JSON of a log file of Spark's, without its version line."""
+    """The JSON of a log file of Spark's, without its version line.
+
+    Raises:
+        UnknownFormatError: it is of another version.
+        LandingError: it is torn.
+    """
     try:
         version, *rest = file.read_text().splitlines()
+        if re.fullmatch(r"v\d+", version) and version != "v1":
+            raise UnknownFormatError(f"{file} is of version {version}, which only Spark reads")
         if version != "v1" or len(rest) + 1 != lines:
             raise ValueError(f"{len(rest) + 1} lines, the first {version!r}")
         return [json.loads(line) for line in rest]

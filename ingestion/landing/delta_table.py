@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -65,7 +66,7 @@ class DeltaTable:
 
     def append(self, rows: DataFrame) -> None:
         """Write rows in one commit."""
-        append(rows.write, self.path, self.name)
+        appender(self.path, self.name)(rows.write)
 
     def compact(self) -> None:
         """Write small files together, which changes no row."""
@@ -111,18 +112,31 @@ def summary(path: Path) -> tuple[str, int] | None:
         return None
 
 
-def append(writer: DataFrameWriter, path: str | None, name: str) -> None:
-    """Write rows in one commit. Of plain values: with Spark Connect it runs in a process on the server."""
-    writer = writer.format("delta").mode("append")
-    for attempt in range(ATTEMPTS):
-        try:
-            if path:
-                writer.save(path)
-            else:
-                writer.saveAsTable(name)
-            break
-        except Exception as error:
-            # A property of the table changed since the rows were planned, as while a customer is erased:
-            # nothing was written.
-            if "DELTA_METADATA_CHANGED" not in str(error) or attempt + 1 == ATTEMPTS:
-                raise
+def appender(path: str | None, name: str) -> Callable[[DataFrameWriter], None]:
+    """What writes rows into a table in one commit.
+
+    With Spark Connect it runs in a process on the server, where this package need not be installed: it is a
+    nested function, which is sent as its code and not as its name, and uses nothing of the package.
+
+    Args:
+        path: folder of the table, if it is one.
+        name: the table in SQL, otherwise.
+    """
+    attempts = ATTEMPTS
+
+    def append(writer: DataFrameWriter) -> None:
+        writer = writer.format("delta").mode("append")
+        for attempt in range(attempts):
+            try:
+                if path:
+                    writer.save(path)
+                else:
+                    writer.saveAsTable(name)
+                break
+            except Exception as error:
+                # A property of the table changed since the rows were planned, as while a customer is erased:
+                # nothing was written.
+                if "DELTA_METADATA_CHANGED" not in str(error) or attempt + 1 == attempts:
+                    raise
+
+    return append

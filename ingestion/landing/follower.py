@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ingestion.console.signals import StopRequest
-from ingestion.landing.batch import batch_of
+from ingestion.landing.batch import Batch, batch_of
 from ingestion.landing.checkpoint import Identity, Progress
 from ingestion.landing.recorder import Recorder
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming.query import StreamingQuery
 
 POLL_SECONDS = 0.1
+REMOTE_POLL_SECONDS = 1.0
+"""Over Spark Connect each look is several requests."""
+
 STOP_SECONDS = 30.0
 """How long a batch under way may take to finish after a request to stop."""
 
@@ -32,6 +35,8 @@ class Follower:
         stop: asks to end after the batch under way.
         advance: told the rows of each batch.
         row_count: how many rows the table holds of the batch of a number.
+        unrecorded: the batches that have landed and are not recorded.
+        poll_seconds: how often to look.
     """
 
     def __init__(
@@ -42,6 +47,8 @@ class Follower:
         stop: StopRequest,
         advance: Callable[[int], None],
         row_count: Callable[[int], int],
+        unrecorded: Callable[[], list[Batch]] = list,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self.rows = 0
         self.batches = 0
@@ -52,6 +59,9 @@ class Follower:
         self._stop = stop
         self._advance = advance
         self._row_count = row_count
+        self._unrecorded = unrecorded
+        self._poll_seconds = poll_seconds
+        self._known = -1 if progress.planned is None else progress.planned
         self._last_batch = -1
         self._start: dict[int, int] | None = None
 
@@ -81,7 +91,7 @@ class Follower:
                 # A batch that has just begun is left to the next run.
                 if not is_busy or self._last_batch > stopping_after or time.monotonic() > deadline:
                     query.stop()
-            query.awaitTermination(POLL_SECONDS)  # type: ignore[arg-type]  # takes fractions, too
+            query.awaitTermination(self._poll_seconds)  # type: ignore[arg-type]  # takes fractions, too
         query.awaitTermination()
         self._count(query)
 
@@ -110,6 +120,12 @@ class Follower:
             self._start,
         )
         self.lag = batch.lag_count
+        if progress["batchId"] > self._known + 1:
+            # Over Spark Connect the query of a killed ingester lives on until this one takes its place.
+            for each in self._unrecorded():
+                if each.ingest_batch_id < batch.ingest_batch_id:
+                    self._recorder.add(each)
+        self._known = progress["batchId"]
         if batch.took_nothing:
             return
         self._last_batch = progress["batchId"]

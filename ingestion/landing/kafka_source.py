@@ -63,15 +63,21 @@ def source_options(settings: KafkaSettings, max_offsets: int, starting_offsets: 
         max_offsets: messages in one batch at most.
         starting_offsets: `earliest`, or offsets by partition as JSON; counts for a new checkpoint alone.
     """
-    options = {
-        "kafka.bootstrap.servers": settings.bootstrap,
+    return reading_options(settings) | {
         "subscribe": settings.hub,
-        # What a transaction wrote counts once it is committed, and never when it is aborted.
-        "kafka.isolation.level": "read_committed",
         "startingOffsets": starting_offsets,
         "failOnDataLoss": "true",
         "includeHeaders": "true",
         "maxOffsetsPerTrigger": str(max_offsets),
+    }
+
+
+def reading_options(settings: KafkaSettings) -> dict[str, str]:
+    """Options of Spark's Kafka source that any query of the hub needs, a batch query too."""
+    options = {
+        "kafka.bootstrap.servers": settings.bootstrap,
+        # What a transaction wrote counts once it is committed, and never when it is aborted.
+        "kafka.isolation.level": "read_committed",
     }
     options |= {f"kafka.{name}": value for name, value in (TIMEOUTS | client_properties(settings)).items()}
     if settings.service_credential:

@@ -31,6 +31,9 @@ POLL_SECONDS = 0.05
 def locked(settings: LandSettings) -> Iterator[list[int]]:
     """Keep other ingesters away from the checkpoint and, where they are folders, from hub and table.
 
+    On Databricks there are none: files of volumes cannot be locked or changed in place, and the job allows
+    one run at a time.
+
     Yields:
         Descriptors for the JVM to inherit: it holds the locks as long as it lives.
 
@@ -42,6 +45,9 @@ def locked(settings: LandSettings) -> Iterator[list[int]]:
     check_place(settings.checkpoint)
     if path:
         check_folder(Path(path))
+    if settings.kafka.on_databricks:
+        yield []
+        return
     with ExitStack() as stack:
         held = [
             stack.enter_context(
@@ -67,8 +73,7 @@ def locked(settings: LandSettings) -> Iterator[list[int]]:
 def exclusive(place: Path, busy: str) -> Iterator[int]:
     """Keep other ingesters away; the system lets go when the processes end, however they end.
 
-    Where files cannot be locked (mounted volumes of Databricks) nothing is: there the job allows one run at
-    a time.
+    Where the file system does not lock files, nothing is locked.
 
     Args:
         place: the files, but for their suffixes.

@@ -64,7 +64,8 @@ class Recorder:
         emit: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._table = table
-        self._taken_to = recorded_to
+        self.taken_to = recorded_to
+        """The highest number of a batch that is recorded, or waits to be."""
         self._emit = emit
         self._file_count = table.file_count
         self._waiting: list[Batch] = []
@@ -80,9 +81,9 @@ class Recorder:
         Raises:
             LandingError: its line of JSON cannot be written; its row will be.
         """
-        if batch.ingest_batch_id <= self._taken_to:
+        if batch.ingest_batch_id <= self.taken_to:
             return
-        self._taken_to = batch.ingest_batch_id
+        self.taken_to = batch.ingest_batch_id
         with self._changed:
             self._waiting.append(batch)
             self._changed.notify()

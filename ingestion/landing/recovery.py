@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from ingestion.landing.batch import Batch, partitions_of
 from ingestion.landing.bronze_table import BronzeTable
-from ingestion.landing.checkpoint import Identity, Progress
+from ingestion.landing.checkpoint import Identity, Progress, UnknownFormatError
 from ingestion.landing.recorder import BatchTable
 
 
@@ -28,15 +29,15 @@ def unrecorded_batches(
     batches = []
     for number in sorted(numbers):
         batch = _recovered(number, landed.get(number, []), progress, identity, ends)
-        ends |= {each.partition: each.to_offset for each in batch.partitions}
-        if not batch.took_nothing:
+        if batch and not batch.took_nothing:
             batches.append(batch)
+            ends |= {each.partition: each.to_offset for each in batch.partitions}
     return batches
 
 
 def _recovered(
     number: int, rows: list[Any], progress: Progress, identity: Identity, ends: Mapping[int, int]
-) -> Batch:
+) -> Batch | None:
     """A batch by what it wrote and, where the checkpoint still knows, by what it was to write.
 
     Args:
@@ -46,17 +47,22 @@ def _recovered(
         identity: what the checkpoint belongs to.
         ends: where the batch before ended, by partition: offsets between there and the first message are
             marks of Kafka transactions.
+
+    Returns:
+        None where it wrote nothing, and the checkpoint does not tell.
     """
     own = number - identity.first_batch_id
     to_offsets = {int(partition): int(high) + 1 for partition, _, high, *_ in rows}
     from_offsets = {int(partition): min(int(low), ends.get(partition, low)) for partition, low, *_ in rows}
     started_at = min((row[4] for row in rows), default=None)
     if own >= 0 and (progress.checkpoint / "offsets" / str(own)).exists():
-        to_offsets = progress.offsets(own)
-        started_at = progress.planned_at(own)
-        # Where it began Spark may no longer keep.
-        from_offsets = progress.from_offsets(own) or (to_offsets | dict(ends) | from_offsets)
-    assert started_at is not None  # noqa: S101 - it has rows, or the checkpoint knows it
+        with suppress(UnknownFormatError):  # then its rows are all that is known
+            to_offsets = progress.offsets(own)
+            started_at = progress.planned_at(own)
+            # Where it began Spark may no longer keep.
+            from_offsets = progress.from_offsets(own) or (to_offsets | dict(ends) | from_offsets)
+    if started_at is None:
+        return None
     return Batch(
         progress.event_hub,
         number,

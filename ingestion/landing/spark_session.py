@@ -1,4 +1,7 @@
-"""The Spark session of the ingester: that of the job on Databricks, a quiet one of its own elsewhere."""
+"""The Spark session of the ingester: that of the job on Databricks, a quiet one of its own elsewhere.
+
+`SPARK_REMOTE`, where Spark Connect looks for its server, names one to use instead.
+"""
 
 from __future__ import annotations
 
@@ -32,26 +35,61 @@ def spark_session(
     """The session to work with; one that was started here is stopped at the end.
 
     Args:
-        on_databricks: use the session the runtime brings.
+        on_databricks: use the session the runtime brings, which may be one of Spark Connect.
         log: file for everything a JVM started here prints; discarded without one.
         locks: descriptors that a JVM started here holds as long as it lives.
         goes_on: it is to work until it is stopped, not until it is done.
 
     Raises:
-        ConfigurationError: there is no PySpark, or the JVM does not start.
+        ConfigurationError: there is no PySpark, the JVM does not start, or Spark Connect's server is away.
     """
-    try:
-        from pyspark import SparkConf, SparkContext
-        from pyspark.errors import PySparkException
-        from pyspark.java_gateway import launch_gateway
+    if on_databricks:
+        # Without the modules of the JVM, which serverless compute does not bring.
         from pyspark.sql import SparkSession
+
+        yield SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+        return
+    try:
+        remote = os.environ.get("SPARK_REMOTE")
+        spark = _connected(remote) if remote else _started(log, locks, goes_on)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"{sys.executable} has no module {error.name!r}: run `make setup` and use .venv/bin/python."
         ) from error
-    if on_databricks:
-        yield SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
-        return
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def is_remote(spark: SparkSession) -> bool:
+    """Whether the driver is another process, to which each call is a request (Spark Connect)."""
+    return getattr(spark, "_jvm", None) is None
+
+
+def _connected(remote: str) -> SparkSession:
+    """A session at a server of Spark Connect."""
+    from pyspark.sql import SparkSession
+
+    try:
+        spark = SparkSession.builder.remote(remote).getOrCreate()
+        _ = spark.version  # asks the server
+    except ModuleNotFoundError:
+        raise
+    except Exception as error:
+        raise ConfigurationError(
+            f"SPARK_REMOTE={remote!r} does not answer ({' '.join(str(error).split())[:200]})."
+        ) from error
+    return spark
+
+
+def _started(log: Path | None, locks: Sequence[int], goes_on: bool) -> SparkSession:
+    """A session in a JVM that is started here."""
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
+
     logging.getLogger("py4j").setLevel(logging.CRITICAL + 1)
     where = f"see {log}" if log else "set INGESTION_LOG to a file to see why"
     with _output_to(log):
@@ -65,16 +103,12 @@ def spark_session(
             for each in locks:
                 sign(each, gateway.proc.pid)
             SparkContext(conf=conf, gateway=gateway)
-            spark = SparkSession.builder.getOrCreate()
+            return SparkSession.builder.getOrCreate()
         except (PySparkException, OSError, RuntimeError) as error:
             raise ConfigurationError(
                 f"Spark does not start ({' '.join(str(error).split())[:200]}): check JAVA_HOME and "
                 f"SPARK_CONF_DIR; {where}."
             ) from error
-    try:
-        yield spark
-    finally:
-        spark.stop()
 
 
 @contextmanager

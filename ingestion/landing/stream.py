@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 
 from ingestion.console.signals import StopRequest
 from ingestion.errors import HubError, IngestionError, LandingError
+from ingestion.landing.batch import Batch
 from ingestion.landing.bronze_table import BronzeTable
 from ingestion.landing.checkpoint import Progress, recreated
-from ingestion.landing.follower import Follower
-from ingestion.landing.hub_probe import describe, explained
+from ingestion.landing.follower import POLL_SECONDS, REMOTE_POLL_SECONDS, Follower
+from ingestion.landing.hub_probe import describe
 from ingestion.landing.kafka_source import source_options
 from ingestion.landing.preflight import position
 from ingestion.landing.recorder import BatchTable, Recorder
 from ingestion.landing.recovery import unrecorded_batches
+from ingestion.landing.spark_session import is_remote
+from ingestion.landing.topic import explained, is_data_loss
 from ingestion.settings import LandSettings
 from ingestion.tables import order_events
 
@@ -51,6 +54,7 @@ def run(
     stop: StopRequest,
     advance: Callable[[int], None] = lambda _: None,
     emit: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Landed:
     """Land messages until all that were there at the start are (`interval` None), or until asked to stop.
 
@@ -63,22 +67,29 @@ def run(
         stop: asks to end after the batch under way.
         advance: told the rows of each batch.
         emit: takes each batch's row of `ops.ingest_batches` as a line of JSON.
+        warn: told what cannot be checked here.
 
     Raises:
         HubError: the hub cannot be reached, does not exist, or refuses the credentials.
         LandingError: going on would lose or repeat messages, or a table cannot be written.
     """
     hub = settings.kafka.hub
-    topic = describe(spark, settings.kafka)
+    topic = describe(spark, settings.kafka, warn)
     table, record = BronzeTable(spark, settings.bronze), BatchTable(spark, settings.bronze)
     recorded_to = record.recorded_to(hub) if record.file_count else -1
     progress = Progress(settings.checkpoint, hub)
-    identity, starting_offsets = position(table, record, progress, topic, from_table, recorded_to)
+    identity, starting_offsets = position(table, record, progress, topic, from_table, recorded_to, warn)
     options = source_options(settings.kafka, max_offsets, starting_offsets)
     recorder = Recorder(record, recorded_to, emit)
-    follower = Follower(progress, identity, recorder, stop, advance, partial(table.row_count, hub))
+
+    def unrecorded() -> list[Batch]:
+        return unrecorded_batches(table, record, progress, identity, recorder.taken_to)
+
+    poll_seconds = REMOTE_POLL_SECONDS if is_remote(spark) else POLL_SECONDS
+    count = partial(table.row_count, hub)
+    follower = Follower(progress, identity, recorder, stop, advance, count, unrecorded, poll_seconds)
     try:
-        for batch in unrecorded_batches(table, record, progress, identity, recorded_to):
+        for batch in unrecorded():
             recorder.add(batch)
         if not stop.requested:
             query = _start(spark, options, table.batch_writer(identity), settings.checkpoint, interval)
@@ -118,8 +129,13 @@ def _explained(error: Exception, settings: LandSettings) -> IngestionError:
     text = str(error)
     if "UnknownTopicOrPartition" in text or "SaslAuthentication" in text:
         return explained(text, settings.kafka)
-    if "KAFKA_DATA_LOSS" in text or "offset was changed" in text or "data may have been missed" in text:
+    if is_data_loss(text):
         return LandingError(recreated(settings.kafka.hub, settings.checkpoint))
+    if "TRIGGER_NOT_SUPPORTED" in text or "Trigger type ProcessingTime is not supported" in text:
+        return LandingError(
+            "--trigger processing-time does not work on this compute: serverless compute runs no stream that "
+            "goes on. Use --trigger available-now, in a job that runs every few minutes."
+        )
     reason = " ".join(text.split("JVM stacktrace:")[0].split())[:300]
     where = f"; see {settings.log}" if settings.log else ""
     if "Timeout" in text and "kafka" in text.lower():

@@ -40,6 +40,18 @@ def test_a_namespace_means_entra_id() -> None:
     assert (settings.hub, settings.host, settings.port) == ("h1", "shop.servicebus.windows.net", 5671)
 
 
+@pytest.mark.parametrize("runtime", ["16.1", "16.4", "17.0", "client.2.5", "dev"])
+def test_a_service_credential_needs_a_runtime_that_knows_it(runtime: str) -> None:
+    environment = {
+        "EVENTHUBS_NAMESPACE": "shop.servicebus.windows.net",
+        "EVENTHUBS_SERVICE_CREDENTIAL": "hubs",
+    }
+    kafka = KafkaSettings.load(environment | {"DATABRICKS_RUNTIME_VERSION": runtime})
+    assert kafka.service_credential == "hubs"
+    with pytest.raises(ConfigurationError, match=r"needs Databricks Runtime 16\.1 .* this is 15\.4"):
+        KafkaSettings.load(environment | {"DATABRICKS_RUNTIME_VERSION": "15.4"})
+
+
 @pytest.mark.parametrize(
     ("environment", "named"),
     [

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from emulators.settings import REPOSITORY
+from ingestion.__main__ import main
 
 PREFIXES = ("EVENTHUBS_", "INGESTION_", "AZURE_", "DATABRICKS_", "LOCAL_WAREHOUSE_", "DBT_")
 
@@ -300,3 +301,17 @@ def test_a_reader_of_metrics_that_goes_away_is_one_line() -> None:
         told = process.stderr.read()
     assert told.startswith("error: nobody reads\n")
     assert "BrokenPipe" not in told
+
+
+def test_the_entry_point_returns_when_all_went_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What a wheel task of Databricks calls, which may take any SystemExit for a failure.
+    monkeypatch.setattr(sys, "argv", ["ingestion", "schema"])
+    main()
+    assert json.loads(capsys.readouterr().out)["title"]
+    monkeypatch.setattr(sys, "argv", ["ingestion", "schema", "--nonsense"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("Usage: ")

@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from ingestion.errors import LandingError
-from ingestion.landing.delta_table import ATTEMPTS, append, check_folder, summary
+from ingestion.landing.delta_table import ATTEMPTS, appender, check_folder, summary
 
 
 def writer_that(*outcomes: Any) -> tuple[MagicMock, MagicMock]:
@@ -25,21 +25,21 @@ def changed() -> Exception:
 
 def test_rows_are_written_again_when_the_tables_properties_changed() -> None:
     writer, save = writer_that(changed(), changed(), None)
-    append(writer, "/bronze/order_events", "")
+    appender("/bronze/order_events", "")(writer)
     assert save.call_count == 3
 
 
 def test_rows_are_not_written_again_for_ever() -> None:
     writer, save = writer_that(*(changed() for _ in range(ATTEMPTS + 1)))
     with pytest.raises(RuntimeError, match="DELTA_METADATA_CHANGED"):
-        append(writer, "/bronze/order_events", "")
+        appender("/bronze/order_events", "")(writer)
     assert save.call_count == ATTEMPTS
 
 
 def test_any_other_failure_ends_the_stream() -> None:
     writer, save = writer_that(RuntimeError("disk full"), None)
     with pytest.raises(RuntimeError, match="disk full"):
-        append(writer, "/bronze/order_events", "")
+        appender("/bronze/order_events", "")(writer)
     assert save.call_count == 1
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -12,6 +13,7 @@ from ingestion.landing.batch import Batch
 from ingestion.landing.checkpoint import Identity, Progress
 from ingestion.landing.follower import Follower
 from ingestion.landing.recorder import Recorder
+from tests.unit.ingestion.landing.test_checkpoint import plan
 
 REPORT: dict[str, Any] = {
     "batchId": 0,
@@ -25,10 +27,18 @@ REPORT: dict[str, Any] = {
 }
 
 
-def follower(folder: Path, recorder: Any) -> Follower:
+def follower(folder: Path, recorder: Any, *unrecorded: Batch) -> Follower:
     identity = Identity("a", "t", "orders", None)
     progress = Progress(folder, "orders")
-    return Follower(progress, identity, recorder, StopRequest(), lambda _: None, {0: 1}.__getitem__)
+    return Follower(
+        progress,
+        identity,
+        recorder,
+        StopRequest(),
+        lambda _: None,
+        {0: 1}.__getitem__,
+        lambda: list(unrecorded),
+    )
 
 
 def query(report: dict[str, Any]) -> MagicMock:
@@ -88,3 +98,15 @@ def test_rows_are_what_has_landed_however_often_it_was_read(tmp_path: Path, read
     followed.follow(query(REPORT | {"numInputRows": read}))
     (batch,) = recorder.add.call_args.args
     assert (followed.rows, batch.row_count) == (landed, landed)
+
+
+def test_batches_that_another_query_landed_meanwhile_are_recorded(tmp_path: Path) -> None:
+    for batch in range(5):  # what the checkpoint had planned at the start
+        plan(tmp_path, batch, {"0": batch})
+    recorder = MagicMock()
+    others = [Batch("orders", number, "a", (), 1, datetime.now(UTC)) for number in (5, 6, 7)]
+    followed = follower(tmp_path, recorder, *others)
+    source = REPORT["sources"][0] | {"startOffset": {"orders": {"0": 0}}}
+    followed.follow(query(REPORT | {"batchId": 7, "sources": [source]}))
+    assert [call.args[0].ingest_batch_id for call in recorder.add.call_args_list] == [5, 6, 7]
+    assert followed.batches == 1

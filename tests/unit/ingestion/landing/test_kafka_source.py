@@ -33,6 +33,7 @@ def test_nothing_is_lost_and_headers_are_kept() -> None:
     built = options(BY_KEY)
     assert built["subscribe"] == "orders"
     assert built["failOnDataLoss"] == "true"
+    assert built["kafka.isolation.level"] == "read_committed"
     assert built["includeHeaders"] == "true"
     assert built["startingOffsets"] == "earliest"
     assert built["maxOffsetsPerTrigger"] == "1000"
@@ -81,6 +82,6 @@ def test_with_a_service_credential_databricks_signs_in() -> None:
         "EVENTHUBS_NAMESPACE": "shop.servicebus.windows.net",
         "EVENTHUBS_SERVICE_CREDENTIAL": "hubs",
     }
-    built = options(environment | ON_DATABRICKS)
+    built = options(environment | {"DATABRICKS_RUNTIME_VERSION": "16.4"})
     assert built["databricks.serviceCredential"] == "hubs"
     assert not [name for name in built if "sasl" in name or "security" in name]

@@ -75,6 +75,18 @@ def test_the_next_one_waits_for_what_a_killed_one_left_behind(
             pass
 
 
+def test_on_databricks_nothing_is_locked(tmp_path: Path) -> None:
+    settings = LandSettings(
+        KafkaSettings("orders", "h:1", "SASL_SSL", on_databricks=True),
+        BronzeSettings(str(tmp_path / "bronze"), None, "bronze"),
+        tmp_path / "checkpoint",
+        None,
+    )
+    with locks.locked(settings) as descriptors:
+        assert descriptors == []
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("foreign", ["checkpoint", "bronze"])
 def test_no_lock_is_put_into_folders_of_somebody_else(tmp_path: Path, foreign: str) -> None:
     for folder in ("checkpoint", "bronze/order_events"):
