@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import sys
 import time
 from dataclasses import asdict
 from enum import StrEnum
@@ -104,6 +107,13 @@ def main() -> None:
         app()
     except EmulatorError as error:
         typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from None
+    except OSError as error:
+        what = f"{error.filename}" if error.filename else "what it was asked to print"
+        typer.echo(f"error: cannot read or write {what}: {error.strerror}.", err=True)
+        with contextlib.suppress(OSError):
+            # What could not be printed is let go: Python would try again, and complain, when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
 
 

@@ -157,7 +157,12 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     file = home / "emulators.json"
     values = _kept(file)
     if {*PORT_VARIABLES, *SECRETS} - values.keys() or values | wanted != values:
-        _make_private(home)
+        try:
+            _make_private(home)
+        except OSError as error:
+            raise EmulatorError(
+                f"EMULATORS_HOME={str(home)!r} cannot be used ({error.strerror}): set it to another folder."
+            ) from None
         with locked(home / "settings.lock"):
             values = _kept(file) | wanted
             for name, port in zip(PORT_VARIABLES, _free_ports(len(PORT_VARIABLES)), strict=True):
@@ -177,7 +182,7 @@ def _kept(file: Path) -> dict[str, Any]:
     """What an earlier call has kept, checked; nothing before the first."""
     try:
         values = json.loads(file.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise EmulatorError(f"{file} is not readable ({error}): delete it and run again.") from None

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from math import inf
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from ingestion.console.signals import StopRequest
 from ingestion.errors import ConfigurationError, SendError
 from ingestion.files import check_apart
 from ingestion.settings import HubSettings
+
+if TYPE_CHECKING:
+    from ingestion.sending.lines import Sent
 
 TICK_SECONDS = 0.2
 """How long input is waited for before looking whether a batch is due or a stop is requested."""
@@ -107,17 +110,7 @@ def send(
             except SendError as error:
                 failure = error
         result = sender.result
-        rejected = f"{result.rejected:,} rejected"
-        if result.rejected:
-            rejected += f" ({result.malformed:,} malformed, {result.oversized:,} oversized): see {kept.path}"
-        seconds = time.monotonic() - began
-        again = f" ({result.resent:,} of them again)" if result.resent else ""
-        summarize(
-            as_json,
-            asdict(result)
-            | {"rejects": str(kept.path) if result.rejected else None, "seconds": round(seconds, 3)},
-            f"{result.sent:,} events sent{again} in {seconds:.1f} s, {rejected}",
-        )
+        _report(result, kept.path, time.monotonic() - began, as_json)
         going_on = f"Run the same command again to go on with line {result.next_line:,}."
         if not is_file:
             going_on = f"Go on with --from-line {result.next_line}."
@@ -128,6 +121,18 @@ def send(
             raise typer.Exit(INTERRUPTED)
         if result.rejected:
             raise typer.Exit(1)
+
+
+def _report(result: Sent, rejects: Path, seconds: float, as_json: bool) -> None:
+    rejected = f"{result.rejected:,} rejected"
+    if result.rejected:
+        rejected += f" ({result.malformed:,} malformed, {result.oversized:,} oversized): see {rejects}"
+    again = f" ({result.resent:,} of them again)" if result.resent else ""
+    summarize(
+        as_json,
+        asdict(result) | {"rejects": str(rejects) if result.rejected else None, "seconds": round(seconds, 3)},
+        f"{result.sent:,} events sent{again} in {seconds:.1f} s, {rejected}",
+    )
 
 
 def _input(file: str) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,7 @@ from ingestion.settings import DEFAULT_ORDERS_PER_DAY, HubSettings, state_file
 
 if TYPE_CHECKING:
     from ingestion.sending.producer import Producer
-    from ingestion.sending.simulated import Accept
+    from ingestion.sending.simulated import Accept, Simulated
     from ingestion.simulation.account import Account
     from ingestion.simulation.faults import Message
     from ingestion.simulation.simulator import Simulator
@@ -128,21 +128,8 @@ def simulate(
             finally:
                 shop.tell()
         clock = shop.simulator.now
-        seconds = time.monotonic() - began
-        target = f"written to {out}" if out else "sent to the hub"
-        refused = f", {result.refused:,} refused as too large" if result.refused else ""
-        summarize(
-            as_json,
-            {
-                "sent": result.sent,
-                "refused": result.refused,
-                "resent": producer.resent if producer else 0,
-                "seconds": round(seconds, 3),
-                "clock": clock.isoformat(timespec="milliseconds"),
-            },
-            f"{result.sent:,} events {target} in {seconds:.1f} s{refused}; "
-            f"the shop's clock stands at {clock:%Y-%m-%d %H:%M} UTC",
-        )
+        resent = producer.resent if producer else 0
+        _report(result, resent, time.monotonic() - began, clock, out, as_json)
         if _is_short(result.made, events) or (until is not None and clock < until):
             raise typer.Exit(INTERRUPTED)
 
@@ -228,6 +215,25 @@ def _destination(
         raise ConfigurationError(f"cannot write {out}: {error.strerror}.") from error
     with stream:
         yield partial(write_all, stream), None
+
+
+def _report(
+    result: Simulated, resent: int, seconds: float, clock: datetime, out: Path | None, as_json: bool
+) -> None:
+    target = f"written to {out}" if out else "sent to the hub"
+    refused = f", {result.refused:,} refused as too large" if result.refused else ""
+    summarize(
+        as_json,
+        {
+            "sent": result.sent,
+            "refused": result.refused,
+            "resent": resent,
+            "seconds": round(seconds, 3),
+            "clock": clock.isoformat(timespec="milliseconds"),
+        },
+        f"{result.sent:,} events {target} in {seconds:.1f} s{refused}; "
+        f"the shop's clock stands at {clock:%Y-%m-%d %H:%M} UTC",
+    )
 
 
 def _is_short(made: int, wanted: int | None) -> bool:
