@@ -28,7 +28,7 @@ READY: dict[str, Callable[[Settings], bool]] = {
 MODULES = {"front": "emulators.eventhubs", "warehouse": "emulators.warehouse"}
 """What Python runs for a process; the broker is a JVM."""
 
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 """How long a process may take to end once it is told to."""
 
 
@@ -80,10 +80,11 @@ class Emulators:
         return process.wait(STOP_SECONDS)
 
     def stop_all(self) -> None:
-        """Tell every process that still runs to end, which it must do in order."""
-        ends = {name: self.stop(name) for name in reversed(list(self.processes))}
-        # The broker is a bare JVM, which says by its exit code that it was told to end.
-        assert all(code == 0 for name, code in ends.items() if name != "broker"), ends
+        """End every process that still runs: front and warehouse in order, then the broker at once."""
+        ends = {name: self.stop(name) for name in ("front", "warehouse") if name in self.processes}
+        if "broker" in self.processes:
+            self.kill("broker")
+        assert not any(ends.values()), ends
 
     def log(self, name: str) -> Path:
         """What a process prints, over all its starts."""
