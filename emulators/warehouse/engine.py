@@ -28,7 +28,7 @@ from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.history import History
 from emulators.warehouse.sessions.sessions import Session
 from emulators.warehouse.spark.tuning import Tuning
-from emulators.warehouse.sql import statements
+from emulators.warehouse.sql import json_paths, statements
 from emulators.warehouse.sql.quoting import quoted
 
 
@@ -77,6 +77,7 @@ class Engine:
         self._enter_schema(session)
         if dynamic := statements.dynamic(sql):
             return self._dynamic.carry_out(dynamic, session, row_limit)
+        sql = json_paths.rewritten(sql)
         sql = self.catalog.translation.translate(sql, session.catalog, split(session.schema)[1])
         statement = statements.recognise(sql)
         self._metadata.check(statement)

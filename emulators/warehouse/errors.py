@@ -23,7 +23,7 @@ _WITHOUT_TEXT = re.compile(r"Cannot find main error class '(\w+)'")
 
 _STATES = {"COLUMN_IS_NOT_VARIANT_TYPE": "42K09", "DELTA_MERGE_UNRESOLVED_EXPRESSION": "42601"}
 
-_UNSUPPORTED_COLUMNS = re.compile(r"Found columns using unsupported data types: \[(.*?)\]")
+_UNSUPPORTED_COLUMNS = re.compile(r"Found columns using unsupported data types: \[(.*)\]")
 """How Delta words columns that it cannot keep, before it says which of its settings lets them pass."""
 
 _LEGACY = "_LEGACY_ERROR_TEMP_"

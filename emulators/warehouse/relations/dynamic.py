@@ -21,7 +21,7 @@ from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions import session_settings
 from emulators.warehouse.sessions.sessions import Session
-from emulators.warehouse.sql import statements
+from emulators.warehouse.sql import json_paths, statements
 from emulators.warehouse.sql.lexer import first_word, tokenize
 from emulators.warehouse.sql.parameter_markers import filled
 from emulators.warehouse.sql.quoting import changed, literal
@@ -159,6 +159,7 @@ class Dynamic:
         raise unsupported(f"{words} … in a compound statement")
 
     def _translated(self, text: str, session: Session) -> str:
+        text = json_paths.rewritten(text)
         return self._catalog.translation.translate(text, session.catalog, split(session.schema)[1])
 
 

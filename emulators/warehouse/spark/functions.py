@@ -6,6 +6,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from emulators.warehouse.spark import json_paths
+
 _BY_NAME = {
     "charindex": "locate",
     "getdate": "now",
@@ -22,6 +24,7 @@ def register(spark: SparkSession) -> None:
     jvm: Any = spark._jvm
     catalyst = jvm.org.apache.spark.sql.catalyst
     registry = getattr(getattr(catalyst.analysis, "FunctionRegistry$"), "MODULE$").builtin()
+    json_paths.register(spark)
     for name, in_spark in _BY_NAME.items():
         known = catalyst.FunctionIdentifier(in_spark)
         builder = registry.lookupFunctionBuilder(known).get()

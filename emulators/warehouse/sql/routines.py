@@ -6,6 +6,7 @@ from typing import Any
 
 from emulators.errors import EmulatorError
 from emulators.warehouse.names import restored
+from emulators.warehouse.sql import json_paths
 from emulators.warehouse.sql.lexer import Reader
 
 _DATA_TYPES = {
@@ -76,7 +77,9 @@ def _details(reader: Reader) -> dict[str, Any]:
         elif reader.accept("READS", "SQL", "DATA"):
             found["sql_data_access"] = "READS_SQL_DATA"
         elif reader.accept("RETURN") or reader.accept("AS"):
-            found["definition"] = restored(reader.sql[reader.here :].strip().removesuffix(";").rstrip())
+            found["definition"] = json_paths.restored(
+                restored(reader.sql[reader.here :].strip().removesuffix(";").rstrip())
+            )
             break
         else:
             reader.token()

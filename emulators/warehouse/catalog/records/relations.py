@@ -13,6 +13,7 @@ from emulators.warehouse.catalog.records.files import FileRecords
 from emulators.warehouse.catalog.records.privileges import OWNER, PrivilegeRecords
 from emulators.warehouse.catalog.spark_catalog import RelationEntry
 from emulators.warehouse.clock import at, now
+from emulators.warehouse.sql import json_paths
 from emulators.warehouse.sql.table_properties import FORMAT
 from emulators.warehouse.storage.database import Database
 
@@ -92,7 +93,7 @@ class RelationRecords:
                 entry.provider,
                 entry.location,
                 entry.comment,
-                self._files.as_written(names.restored(entry.view_text)) if entry.view_text else None,
+                self._written(entry.view_text) if entry.view_text else None,
                 json.dumps(shown_properties(entry.properties)),
                 at(entry.created_at / 1000),
                 moment,
@@ -138,12 +139,16 @@ class RelationRecords:
             name,
         )
 
+    def _written(self, text: str) -> str:
+        """The text of a view as its client wrote it."""
+        return self._files.as_written(json_paths.restored(names.restored(text)))
+
     def put_definition(self, schema: str, name: str, kind: str, definition: str) -> None:
         """Record that a relation is of a kind Spark does not know, and its query."""
         self._db.run(
             "update relation_record set type = ?, definition = ? where schema_name = ? and name = ?",
             kind,
-            names.restored(definition),
+            self._written(definition),
             schema,
             name,
         )
