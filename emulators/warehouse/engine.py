@@ -87,7 +87,7 @@ class Engine:
             return found
         command = statement if isinstance(statement, statements.Command) else statements.Command(sql)
         with (
-            self._metadata.named(statement, session) as with_views,
+            self._metadata.named(sql, statement, session) as with_views,
             self._files.named(with_views, session.spark, command.keeps_query) as named,
         ):
             if named != sql:

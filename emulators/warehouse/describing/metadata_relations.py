@@ -77,30 +77,35 @@ class MetadataRelations:
         return self._information_schema.answer(tree, session)
 
     @contextmanager
-    def named(self, statement: statements.Statement, session: Session) -> Iterator[str]:
+    def named(self, sql: str, statement: statements.Statement, session: Session) -> Iterator[str]:
         """The statement with temporary views in their place.
 
         They are there until the block ends; those that a temporary view reads, as long as the session.
+
+        Args:
+            sql: the statement as it came.
+            statement: what it is.
+            session: whose it is.
 
         Raises:
             SqlError: it names one that does not exist.
         """
         views = HelperViews(session.spark)
         try:
-            yield self._named(statement, session, views)
+            yield self._named(sql, statement, session, views)
         finally:
             if not (isinstance(statement, statements.Command) and statement.keeps_query):
                 views.drop()
 
-    def _named(self, statement: statements.Statement, session: Session, views: HelperViews) -> str:
-        found = _read_by(statement)
+    def _named(self, sql: str, statement: statements.Statement, session: Session, views: HelperViews) -> str:
+        found = _read_by(sql, statement)
         changes = [(start, end, "") for start, end in found.prefixes] if found.relations else []
         for each in found.relations:
             rows = self._rows(each, session)
             view = views.put(session.spark.createDataFrame(rows.values, rows.schema))
             alias = f" as {quoted((each.alias,))}" if each.alias else ""
             changes.append((each.start, each.end, f"{view}{alias}"))
-        return changed(statement.sql, changes)
+        return changed(sql, changes)
 
     def _rows(self, reference: MetadataReference, session: Session) -> Rows:
         if reference.is_event_log:
@@ -110,8 +115,8 @@ class MetadataRelations:
         return self._information_schema.rows(reference.name, session)
 
 
-def _read_by(statement: statements.Statement) -> MetadataReferences:
-    found = references(statement.sql)
+def _read_by(sql: str, statement: statements.Statement) -> MetadataReferences:
+    found = references(sql)
     if isinstance(statement, statements.Describe):  # the information schema's are described by the records
         return MetadataReferences(tuple(each for each in found.relations if each.is_history))
     if not isinstance(statement, _READERS):

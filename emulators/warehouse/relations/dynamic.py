@@ -133,7 +133,7 @@ class Dynamic:
         is_kept = any(each.keeps_query for each in commands)
         whole = statements.Command(sql, keeps_query=is_kept)
         with (
-            self._metadata.named(whole, session) as with_views,
+            self._metadata.named(sql, whole, session) as with_views,
             self._files.named(with_views, session.spark, is_kept) as named,
         ):
             return self._commands.run_script(named, commands, session)

@@ -33,7 +33,7 @@ def test_each_log_of_a_statement_is_a_view_of_its_own_that_goes_with_it(
     spark = MagicMock()
     sql = f"{head}select * from event_log(table(a_b.c)) union all select * from event_log(table(a.b_c))"
 
-    with relations.named(recognise(sql), MagicMock(spark=spark)) as named:
+    with relations.named(sql, recognise(sql), MagicMock(spark=spark)) as named:
         made, dropped = views_of(spark)
         assert len(set(made)) == 2
         assert all(is_helper(each) and each in named for each in made)
@@ -46,7 +46,7 @@ def test_what_a_temporary_view_reads_stays(relations: MetadataRelations) -> None
     spark = MagicMock()
     sql = "create temporary view v as select * from event_log(table(a.b))"
 
-    with relations.named(recognise(sql), MagicMock(spark=spark)):
+    with relations.named(sql, recognise(sql), MagicMock(spark=spark)):
         pass
 
     made, dropped = views_of(spark)
@@ -77,5 +77,11 @@ def test_what_would_be_read_again_later_is_refused(
 
 def test_a_relation_that_is_written_stays_what_it_is(relations: MetadataRelations) -> None:
     sql = "delete from information_schema.tables"
-    with relations.named(recognise(sql), MagicMock()) as named:
+    with relations.named(sql, recognise(sql), MagicMock()) as named:
+        assert named == sql
+
+
+def test_what_is_left_for_later_stays_in_a_statement_that_reads_none(relations: MetadataRelations) -> None:
+    sql = "create table t (a int primary key, b int check (b > 0)) cluster by auto"
+    with relations.named(sql, recognise(sql), MagicMock()) as named:
         assert named == sql
