@@ -95,6 +95,7 @@ class Blobs:
     def _handler(blobs) -> type[BaseHTTPRequestHandler]:  # noqa: N805  # `self` is the handler's
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)

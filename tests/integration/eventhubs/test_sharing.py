@@ -127,7 +127,7 @@ def send(eventhubs: EventHubs, hub: str, first: int, count: int) -> set[str]:
 def share_and_take_over(eventhubs: EventHubs, blobs: str, log: Path) -> None:
     """Two consumers balance four partitions; one is killed, and the other goes on where it had come to."""
     hub = eventhubs.new_hub(PARTITIONS)
-    sent = send(eventhubs, hub, 0, 200)
+    sent = send(eventhubs, hub, 0, 80)
     consumers = [Consumer(eventhubs, hub, blobs, log) for _ in range(2)]
     first, second = consumers
     try:
@@ -138,9 +138,9 @@ def share_and_take_over(eventhubs: EventHubs, blobs: str, log: Path) -> None:
         eventhubs.wait_until(
             lambda: {body for each in consumers for *_, body in each.events} == sent, "every event"
         )
-        sent |= send(eventhubs, hub, 200, 200)
+        sent |= send(eventhubs, hub, 80, 80)
         eventhubs.wait_until(
-            lambda: len([body for *_, body in first.events if int(body) >= 200]) > 20, "the first is at work"
+            lambda: len([body for *_, body in first.events if int(body) >= 80]) > 10, "the first is at work"
         )
         lost = first.owned
         first.kill()
@@ -151,7 +151,7 @@ def share_and_take_over(eventhubs: EventHubs, blobs: str, log: Path) -> None:
             for each in store.list_checkpoints(host, hub, "$Default")
         }
         before = len(second.told)
-        sent |= send(eventhubs, hub, 400, 200)
+        sent |= send(eventhubs, hub, 160, 80)
         eventhubs.wait_until(lambda: second.owned == {"0", "1", "2", "3"}, "the second has all partitions")
         eventhubs.wait_until(
             lambda: {body for each in consumers for *_, body in each.events} == sent, "every event again"
