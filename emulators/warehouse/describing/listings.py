@@ -21,7 +21,7 @@ from emulators.warehouse.results import result_set
 from emulators.warehouse.results.result_set import Column, ResultSet
 from emulators.warehouse.sessions.handlers import Handlers
 from emulators.warehouse.sessions.sessions import Session
-from emulators.warehouse.spark.helper_views import is_helper
+from emulators.warehouse.spark.own_views import is_own_view
 from emulators.warehouse.sql import patterns, statements, table_properties
 from emulators.warehouse.sql.quoting import quoted
 from emulators.warehouse.sql.statements import Name
@@ -243,7 +243,7 @@ def _temporary_views(session: Session) -> list[str]:
     inner: Any = session.spark._jsparkSession
     found = inner.sessionState().catalog().listLocalTempViews("*")
     names = [found.apply(index).table() for index in range(found.size())]
-    return [each for each in names if not is_helper(each)]
+    return [each for each in names if not is_own_view(each)]
 
 
 def _temporary_view(name: Name, session: Session) -> t.StructType | None:

@@ -20,7 +20,7 @@ from emulators.warehouse.errors import unsupported
 from emulators.warehouse.results.result_set import ResultSet
 from emulators.warehouse.sessions.history import History
 from emulators.warehouse.sessions.sessions import Session
-from emulators.warehouse.spark.helper_views import HelperViews
+from emulators.warehouse.spark.own_views import OwnViews
 from emulators.warehouse.sql import statements
 from emulators.warehouse.sql.metadata_references import MetadataReference, MetadataReferences, references
 from emulators.warehouse.sql.quoting import changed, quoted
@@ -90,14 +90,14 @@ class MetadataRelations:
         Raises:
             SqlError: it names one that does not exist.
         """
-        views = HelperViews(session.spark)
+        views = OwnViews(session.spark)
         try:
             yield self._named(sql, statement, session, views)
         finally:
             if not (isinstance(statement, statements.Command) and statement.keeps_query):
                 views.drop()
 
-    def _named(self, sql: str, statement: statements.Statement, session: Session, views: HelperViews) -> str:
+    def _named(self, sql: str, statement: statements.Statement, session: Session, views: OwnViews) -> str:
         found = _read_by(sql, statement)
         changes = [(start, end, "") for start, end in found.prefixes] if found.relations else []
         for each in found.relations:

@@ -8,7 +8,7 @@ import pytest
 
 from emulators.warehouse.describing.metadata_relations import MetadataRelations
 from emulators.warehouse.errors import SqlError
-from emulators.warehouse.spark.helper_views import is_helper
+from emulators.warehouse.spark.own_views import is_own_view
 from emulators.warehouse.sql.statements import recognise
 
 
@@ -36,7 +36,7 @@ def test_each_log_of_a_statement_is_a_view_of_its_own_that_goes_with_it(
     with relations.named(sql, recognise(sql), MagicMock(spark=spark)) as named:
         made, dropped = views_of(spark)
         assert len(set(made)) == 2
-        assert all(is_helper(each) and each in named for each in made)
+        assert all(is_own_view(each) and each in named for each in made)
         assert dropped == []
 
     assert sorted(views_of(spark)[1]) == sorted(made)

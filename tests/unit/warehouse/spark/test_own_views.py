@@ -4,15 +4,15 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from emulators.warehouse.spark.helper_views import helper_views, is_helper
+from emulators.warehouse.spark.own_views import is_own_view, own_views
 
 
 @pytest.mark.parametrize("error", [None, ZeroDivisionError()])
-def test_helper_views_have_names_of_their_own_and_go_with_the_statement(error: Exception | None) -> None:
+def test_own_views_have_names_of_their_own_and_go_with_the_statement(error: Exception | None) -> None:
     spark, frame, names = MagicMock(), MagicMock(), []
 
     def run() -> None:
-        with helper_views(spark) as views:
+        with own_views(spark) as views:
             names.extend([views.put(frame), views.put(frame)])
             spark.catalog.dropTempView.assert_not_called()
             if error:
@@ -30,4 +30,4 @@ def test_helper_views_have_names_of_their_own_and_go_with_the_statement(error: E
 
 def test_views_of_clients_are_none() -> None:
     for name in ("__x", "orders", "warehouse", "orders__dbt_tmp"):
-        assert not is_helper(name)
+        assert not is_own_view(name)

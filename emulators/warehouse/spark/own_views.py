@@ -12,8 +12,8 @@ PREFIX = "__warehouse_"
 """How the names of all of them begin; no list shows them."""
 
 
-class HelperViews:
-    """The helper views of one statement."""
+class OwnViews:
+    """The views of one statement."""
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
@@ -33,15 +33,15 @@ class HelperViews:
 
 
 @contextmanager
-def helper_views(spark: SparkSession) -> Iterator[HelperViews]:
-    """Helper views that go with the block."""
-    views = HelperViews(spark)
+def own_views(spark: SparkSession) -> Iterator[OwnViews]:
+    """Views that go with the block."""
+    views = OwnViews(spark)
     try:
         yield views
     finally:
         views.drop()
 
 
-def is_helper(name: str) -> bool:
+def is_own_view(name: str) -> bool:
     """Whether a temporary view is the warehouse's own."""
     return name.startswith(PREFIX)
