@@ -70,14 +70,15 @@ def sent(column: Column, kind: t.DataType) -> Column:
         return F.map_from_arrays(keys, values)
     if isinstance(kind, t.StructType):
         names = unique(each.name for each in kind)
-        # By place: a name that comes twice finds neither of its fields.
-        numbered = t.StructType(
-            [t.StructField(f"f{index}", each.dataType, each.nullable) for index, each in enumerate(kind)]
-        )
-        fields = column.cast(numbered)
+        inner = [each.name for each in kind]
+        fields = column
+        if names != inner:  # a name that comes twice finds neither of its fields
+            inner = [f"f{index}" for index in range(len(inner))]
+            numbered = [t.StructField(name, each.dataType) for name, each in zip(inner, kind, strict=True)]
+            fields = column.cast(t.StructType(numbered))
         found = [
-            sent(fields.getField(f"f{index}"), each.dataType).alias(name)
-            for index, (name, each) in enumerate(zip(names, kind, strict=True))
+            sent(fields.getField(place), each.dataType).alias(name)
+            for place, name, each in zip(inner, names, kind, strict=True)
         ]
         return F.when(column.isNotNull(), F.struct(*found))
     return F.to_json(column)

@@ -234,7 +234,7 @@ def test_a_full_refresh_reads_files_anew_and_changes_nothing_when_it_fails(
 
 def test_columns_whose_header_has_a_name_twice_or_none_are_numbered(warehouse: Warehouse, put: Put) -> None:
     put("twice/a.csv", "id,id,Name,name\n1,2,a,b\n")
-    put("twice/b.csv", "ID,id,name,name\n3,4,c,d\n")
+    put("twice/b.csv", "id,id,Name,name\n3,4,c,d\n")
     put("none/a.csv", ",name,\n0,a,x\n")
     files = f"read_files('{VOLUME}/twice', format => 'csv', header => true"
     with warehouse.cursor() as cursor:

@@ -146,7 +146,7 @@ NESTED_TEXTS = {
     "array(named_struct('v', array(parse_json('{}'))), named_struct('v', null), null)": (
         '[{"v":[{}]},{"v":null},null]'
     ),
-    "named_struct('a', 1, 'a', named_struct('b.c', parse_json('[1]'), 'b.c', cast(null as int)))": (
+    "named_struct('a', 1, 'a', named_struct('b.c', array(1), 'b.c', cast(null as int)))": (
         '{"a":1,"a":{"b.c":[1],"b.c":null}}'
     ),
     "if(rand() < 2, null, named_struct('v', parse_json('1')))": None,
