@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import pytest
 from emulators.runtime.environment import client_environment
 from emulators.runtime.jars import pyspark_jars
 from emulators.settings import LOOPBACK, REPOSITORY
+from ingestion.simulation.simulator import Simulator
 from tests.integration.ingestion.conftest import Emulator, Place, wait_until
 
 
@@ -105,6 +107,8 @@ def connected(
                 str(pyspark_jars().parent / "bin" / "spark-submit"),
                 *("--class", "org.apache.spark.sql.connect.service.SparkConnectServer"),
                 *(f"--conf=spark.connect.grpc.{name}={value}" for name, value in settings.items()),
+                # On a busy machine a worker takes longer than 15 s to say that it is there.
+                "--conf=spark.python.authenticate.socketTimeout=300s",
                 "spark-internal",
             ],
             cwd=folder,
@@ -126,6 +130,49 @@ def connected(
         server.wait(timeout=30)
 
 
+def test_the_wheel_lands_over_spark_connect_each_message_once(place: Place, connected: Connected) -> None:
+    assert not {path.name for path in connected.wheel.iterdir()} & {"emulators", "tools", "tests"}
+    place.produce(Simulator(61).take(300), partition=1)
+    place.produce(Simulator(62).take(100), partition=2)
+    first = connected.land(place, "--max-offsets", "250")
+    assert (first["landed"], first["lag"]) == (400, 0)
+    assert place.landed() == place.held()
+    count = len(place.check_batches())
+    place.produce(Simulator(63).take(50))
+    assert connected.land(place)["landed"] == 50
+    # What a kill leaves behind between Delta's commit and Spark's own, before the batch is recorded.
+    for name in (str(count), f".{count}.crc"):
+        (place.folder / "checkpoint" / "commits" / name).unlink()
+    shutil.rmtree(place.folder / "bronze" / "ingest_batches")
+    assert connected.land(place)["landed"] == 0
+    assert place.landed() == place.held()
+    assert [batch["is_recovered"] for batch in place.check_batches()] == [True] * (count + 1)
+    # The checkpoint is lost; one partition has held nothing so far.
+    shutil.rmtree(place.folder / "checkpoint")
+    place.produce(Simulator(64).take(20), partition=1)
+    connected.refuses(place, "already holds messages of hub")
+    assert connected.land(place, "--from-table")["landed"] == 20
+    assert place.landed() == place.held()
+    place.check_batches()
+    # Messages expire before they land, whether the checkpoint is kept or not.
+    place.produce(Simulator(65).take(30), partition=1)
+    ends = {1: max(offset for number, offset in place.landed() if number == 1) + 1}
+    place.delete_records({1: ends[1] + 5})
+    expired = f"no longer holds offsets {ends[1]} to {ends[1] + 4} of partition 1: they expired"
+    connected.refuses(place, expired)
+    shutil.rmtree(place.folder / "checkpoint")
+    connected.refuses(place, expired, "--from-table")
+
+
+def test_a_hub_that_was_recreated_is_refused_over_spark_connect(place: Place, connected: Connected) -> None:
+    place.produce(Simulator(66).take(100))
+    connected.land(place)
+    place.delete_hub()
+    place.create_hub()
+    place.produce(Simulator(67).take(500))
+    connected.refuses(place, "it was recreated")
+
+
 def test_a_wrong_key_and_a_missing_hub_are_one_line_over_spark_connect(
     emulator: Emulator, place: Place, connected: Connected
 ) -> None:
@@ -137,3 +184,21 @@ def test_a_wrong_key_and_a_missing_hub_are_one_line_over_spark_connect(
     code, stdout, stderr = connected.run(missing, "land")
     assert (code, stdout, stderr.count("\n")) == (1, "", 1)
     assert f"event hub '{missing.hub}' does not exist" in stderr
+
+
+@pytest.mark.nightly
+def test_continuous_landing_over_spark_connect_is_stopped_and_killed(
+    place: Place, connected: Connected
+) -> None:
+    for end in (signal.SIGTERM, signal.SIGKILL, signal.SIGTERM):
+        commits = place.commits
+        place.produce(Simulator(68).take(100))
+        with connected.start(place, "land", "--trigger", "processing-time", "--interval", "0.5") as ingester:
+            wait_until(lambda before=commits: place.commits > max(before, 1), "a batch has landed")  # type: ignore[misc]
+            assert ingester.poll() is None
+            ingester.send_signal(end)
+            _, stderr = ingester.communicate(timeout=120)
+        assert (ingester.returncode, stderr) == (0 if end is signal.SIGTERM else -end, "")
+    connected.land(place)
+    assert place.landed() == place.held()
+    place.check_batches()
