@@ -103,7 +103,8 @@ def batch_of(progress: str, event_hub: str, checkpoint_id: str, first_batch_id: 
         first_batch_id + values["batchId"],
         checkpoint_id,
         partitions,
-        values["numInputRows"],
+        # Over Spark Connect the total is left out; there is one source.
+        source["numInputRows"],
         datetime.fromisoformat(values["timestamp"]),
         values["runId"],
         {name: sum(milliseconds.get(each, 0) for each in parts) / 1000 for name, parts in stages.items()},

@@ -19,12 +19,17 @@ REPORT: dict[str, Any] = {
     "batchId": 0,
     "runId": "r",
     "timestamp": "2026-01-01T00:00:00.000Z",
-    "numInputRows": 2,
     "durationMs": {},
     "sources": [
-        {"startOffset": None, "endOffset": {"orders": {"0": 2}}, "latestOffset": {"orders": {"0": 2}}}
+        {
+            "startOffset": None,
+            "endOffset": {"orders": {"0": 2}},
+            "latestOffset": {"orders": {"0": 2}},
+            "numInputRows": 2,
+        }
     ],
 }
+"""As Spark Connect gives it, without a sum over all sources."""
 
 
 def follower(folder: Path, recorder: Any, *unrecorded: Batch) -> Follower:
@@ -95,7 +100,7 @@ def test_a_query_that_ended_is_not_left_running(tmp_path: Path) -> None:
 def test_rows_are_what_has_landed_however_often_it_was_read(tmp_path: Path, read: int, landed: int) -> None:
     recorder = MagicMock()
     followed = follower(tmp_path, recorder)
-    followed.follow(query(REPORT | {"numInputRows": read}))
+    followed.follow(query(REPORT | {"sources": [REPORT["sources"][0] | {"numInputRows": read}]}))
     (batch,) = recorder.add.call_args.args
     assert (followed.rows, batch.row_count) == (landed, landed)
 
