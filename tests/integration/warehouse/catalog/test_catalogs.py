@@ -209,11 +209,12 @@ def test_the_default_catalog_is_the_hive_metastore(warehouse: Warehouse) -> None
 def test_a_project_without_a_catalog_is_built_in_the_hive_metastore(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    profile = (PROJECT.parent / "project" / "profiles.yml").read_text().replace("catalog: spark_catalog", "")
-    project = "name: no_catalog\nprofile: warehouse_check\nversion: '1'\nmodels:\n  +materialized: view\n"
+    profile = (PROJECT / "profiles.yml").read_text()
+    profile = profile[: profile.index("    prod:")].replace("catalog: dev", "")
+    project = "name: no_catalog\nprofile: catalogs_check\nversion: '1'\nmodels:\n  +materialized: view\n"
     rows = "{{ config(materialized='incremental', unique_key='id') }} select 1 as id"
     for name, text in (
-        ("profiles.yml", profile),
+        ("profiles.yml", profile.replace("schema: gold", "schema: no_catalog")),
         ("dbt_project.yml", project),
         ("models/rows.sql", rows),
         ("models/counted.sql", "select count(*) as n from {{ ref('rows') }}"),
@@ -221,7 +222,7 @@ def test_a_project_without_a_catalog_is_built_in_the_hive_metastore(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     for _ in range(2):
-        done = warehouse.dbt("build", target=tmp_path / "target", project=tmp_path, schema="no_catalog")
+        done = warehouse.dbt("build", target=tmp_path / "target", project=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
 
     assert warehouse.rows("select n from hive_metastore.no_catalog.counted") == [(1,)]
