@@ -285,6 +285,7 @@ class WarehouseSettings:
     catalog: str
     schema_prefix: str
     bronze_schema: str
+    ops_schema: str
     url: str | None
     token: str | None = field(default=None, repr=False)
     client_id: str | None = None
@@ -310,17 +311,18 @@ class WarehouseSettings:
                 raise ConfigurationError(f"target {target!r} needs {', '.join(missing)}: {hint}.")
             return [value(name) for name in names]
 
-        bronze_schema = value("INGESTION_BRONZE_SCHEMA") or DEFAULT_BRONZE_SCHEMA
+        bronze = value("INGESTION_BRONZE_SCHEMA") or DEFAULT_BRONZE_SCHEMA
+        ops = value("INGESTION_OPS_SCHEMA") or DEFAULT_OPS_SCHEMA
         if target == "local":
             names = ("LOCAL_WAREHOUSE_URL", "LOCAL_WAREHOUSE_HTTP_PATH", "LOCAL_WAREHOUSE_TOKEN")
             url, http_path, token = needed(*names, hint=LOCAL_HINT)
             catalog = value("LOCAL_WAREHOUSE_CATALOG") or "spark_catalog"
             host, port = _host_and_port("LOCAL_WAREHOUSE_URL", url)
-            return cls(target, host, port, http_path, catalog, "", bronze_schema, url, token)
+            return cls(target, host, port, http_path, catalog, "", bronze, ops, url, token)
         address, http_path, catalog = needed("DATABRICKS_HOST", "DATABRICKS_HTTP_PATH", "DATABRICKS_CATALOG")
         host, port = _host_and_port("DATABRICKS_HOST", address)
         prefix = f"{needed('DBT_SCHEMA')[0]}_" if target == "dev" else ""
-        places = (target, host, port, http_path, catalog, prefix, bronze_schema, None)
+        places = (target, host, port, http_path, catalog, prefix, bronze, ops, None)
         if token := value("DATABRICKS_TOKEN"):
             return cls(*places, token)
         client_id, client_secret = needed(

@@ -82,38 +82,96 @@ def _stored(warehouse: Warehouse) -> str:
     return f"(select {POSITION_COLUMNS} from {accepted} union all select {POSITION_COLUMNS} from {rejected})"
 
 
+def _taken(warehouse: Warehouse) -> str:
+    """The offsets of each partition that a batch took, up to before `to_offset`, and the rows it landed."""
+    return f"""(
+        select event_hub, ingest_batch_id, row_count, part.`partition`, part.from_offset, part.to_offset
+        from {warehouse.recorded}
+        lateral view explode(partitions) exploded as part
+    )"""
+
+
 def _gaps_in_bronze(warehouse: Warehouse) -> Search:
-    landed = warehouse.landed
+    """Offsets that are missing, but for those of batches of which bronze holds all that landed.
+
+    These are marks of Kafka transactions and what was aborted: no message to any reader.
+    """
     return Search(
         (SENT, OUTCOMES, PARTITIONS),
         "bronze.order_events",
-        "the offsets of a partition follow each other, each landed once",
+        "each message that a batch took landed, once",
         f"""
+        with landed as (
+            select distinct {POSITION_COLUMNS}, ingest_batch_id from {warehouse.landed}
+        ),
+        taken as (
+            select * from {_taken(warehouse)} as batches
+        ),
+        counted as (
+            select event_hub, ingest_batch_id, count(*) as landed_count
+            from landed
+            group by event_hub, ingest_batch_id
+        ),
+        complete as (
+            select taken.event_hub, taken.`partition`, taken.from_offset, taken.to_offset
+            from taken
+            left join counted
+                on taken.event_hub = counted.event_hub and taken.ingest_batch_id = counted.ingest_batch_id
+            where taken.row_count <= coalesce(counted.landed_count, 0)
+        ),
+        known as (
+            select event_hub, `partition`, from_offset, to_offset from taken
+            union all
+            select event_hub, `partition`, `offset`, `offset` + 1 from landed
+            union all
+            select event_hub, `partition`, `offset`, `offset` + 1 from {_stored(warehouse)} as stored
+        ),
+        edges as (
+            select {POSITION_COLUMNS} from landed
+            union all
+            select event_hub, `partition`, min(from_offset) - 1 from known group by event_hub, `partition`
+            union all
+            select event_hub, `partition`, max(to_offset) from known group by event_hub, `partition`
+        ),
+        gaps as (
+            select event_hub, `partition`, after + 1 as first_offset, `offset` - 1 as last_offset
+            from (
+                select {POSITION_COLUMNS},
+                    lag(`offset`) over (partition by event_hub, `partition` order by `offset`) as after
+                from edges
+            ) as followed
+            where `offset` > after + 1
+        ),
+        lost as (
+            select gaps.event_hub, gaps.`partition`, gaps.first_offset, gaps.last_offset,
+                gaps.last_offset + 1 - gaps.first_offset - sum(
+                    if(
+                        complete.from_offset is null,
+                        0,
+                        least(complete.to_offset, gaps.last_offset + 1)
+                        - greatest(complete.from_offset, gaps.first_offset)
+                    )
+                ) as offset_count
+            from gaps
+            left join complete
+                on gaps.event_hub = complete.event_hub and gaps.`partition` = complete.`partition`
+                    and complete.from_offset <= gaps.last_offset and complete.to_offset > gaps.first_offset
+            group by gaps.event_hub, gaps.`partition`, gaps.first_offset, gaps.last_offset
+        )
         select
             concat(
-                event_hub, '/', `partition`, ' offset ', after + 1,
-                if(`offset` - after > 2, concat(' to ', `offset` - 1), '')
+                event_hub, '/', `partition`, ' offset ', first_offset,
+                if(last_offset > first_offset, concat(' to ', last_offset), '')
             ) as key,
-            `offset` - after - 1 as expected,
+            offset_count as expected,
             0 as found
-        from (
-            select {POSITION_COLUMNS},
-                lag(`offset`) over (partition by event_hub, `partition` order by `offset`) as after
-            from {landed}
-        )
-        where `offset` > after + 1
+        from lost
+        where offset_count > 0
         union all
         select {POSITION}, 1, count(*)
-        from {landed}
+        from {warehouse.landed}
         group by {POSITION_COLUMNS}
-        having count(*) > 1
-        union all
-        select {POSITION}, 1, 0
-        from {_stored(warehouse)}
-        left join (
-            select event_hub, `partition`, max(`offset`) as last_offset from {landed} group by all
-        ) using (event_hub, `partition`)
-        where `offset` > coalesce(last_offset, -1)""",
+        having count(*) > 1""",
     )
 
 

@@ -46,6 +46,11 @@ class Warehouse:
         """The name in SQL of the table that the ingester writes and dbt reads as its source."""
         return f"`{self._settings.bronze_schema}`.`order_events`"
 
+    @property
+    def recorded(self) -> str:
+        """The name in SQL of the ingester's record of its batches."""
+        return f"`{self._settings.ops_schema}`.`ingest_batches`"
+
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """All rows of a query.
 

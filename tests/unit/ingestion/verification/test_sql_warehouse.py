@@ -28,7 +28,7 @@ CLOUD = {
 def test_the_local_target_takes_plain_schemas() -> None:
     settings = WarehouseSettings.load("local", LOCAL | {"DBT_SCHEMA": "ada"})
     assert (settings.host, settings.port, settings.catalog) == ("127.0.0.1", 1234, "spark_catalog")
-    assert (settings.schema_prefix, settings.bronze_schema) == ("", "bronze")
+    assert (settings.schema_prefix, settings.bronze_schema, settings.ops_schema) == ("", "bronze", "ops")
 
 
 @pytest.mark.parametrize("host", ["adb-1.azuredatabricks.net", "https://adb-1.azuredatabricks.net/"])
@@ -38,10 +38,17 @@ def test_the_cloud_targets_take_a_token_or_an_application(host: str) -> None:
     assert (prod.token, prod.url) == ("secret", None)
     application = {"DATABRICKS_CLIENT_ID": "id", "DATABRICKS_CLIENT_SECRET": "secret"}
     dev = WarehouseSettings.load(
-        "dev", CLOUD | application | {"DBT_SCHEMA": "ada", "INGESTION_BRONZE_SCHEMA": "landed"}
+        "dev",
+        CLOUD
+        | application
+        | {
+            "DBT_SCHEMA": "ada",
+            "INGESTION_BRONZE_SCHEMA": "landed",
+            "INGESTION_OPS_SCHEMA": "runs",
+        },
     )
     assert (dev.token, dev.client_id, dev.client_secret) == (None, "id", "secret")
-    assert (dev.schema_prefix, dev.bronze_schema) == ("ada_", "landed")
+    assert (dev.schema_prefix, dev.bronze_schema, dev.ops_schema) == ("ada_", "landed", "runs")
     assert "secret" not in repr((prod, dev))
 
 
