@@ -1,46 +1,37 @@
 """Recognises the statements that Databricks has and Spark does not, and what the others touch."""
 
-from emulators.warehouse.sql.statements.dynamic import CompoundStatement, ExecuteImmediate, dynamic
-from emulators.warehouse.sql.statements.files import READ_FILES, CopyInto, ReadFiles, calls_of_read_files
-from emulators.warehouse.sql.statements.forms import (
-    SCHEMA_WORDS,
+from emulators.warehouse.sql.statements.alter import (
     AddKey,
-    AlterSchedule,
-    Analyze,
-    Check,
-    Clauses,
     ClusterByAuto,
-    ColumnSpec,
-    Command,
-    CommentOn,
-    CreateMaterialized,
-    CreateMaterializedView,
-    CreateStreamingTable,
-    Describe,
-    DescribedQuery,
     DropConstraint,
-    DropMaterializedView,
-    DropSchema,
-    DropView,
-    Grant,
-    InsertReplace,
-    Key,
-    Mask,
-    Name,
-    Query,
-    RefreshMaterializedView,
-    RefreshStreamingTable,
-    RowFilter,
     SetMask,
     SetNotNull,
     SetOwner,
     SetRowFilter,
     SetTags,
+)
+from emulators.warehouse.sql.statements.command import Clauses, Command
+from emulators.warehouse.sql.statements.constraints import Check, Key, Mask, RowFilter
+from emulators.warehouse.sql.statements.dynamic import CompoundStatement, ExecuteImmediate, dynamic
+from emulators.warehouse.sql.statements.files import READ_FILES, CopyInto, ReadFiles, calls_of_read_files
+from emulators.warehouse.sql.statements.materialized import (
+    AlterSchedule,
+    ColumnSpec,
+    CreateMaterialized,
+    CreateMaterializedView,
+    CreateStreamingTable,
+    RefreshMaterializedView,
+    RefreshStreamingTable,
+)
+from emulators.warehouse.sql.statements.metadata import (
+    Analyze,
+    CommentOn,
+    Describe,
+    Grant,
     ShowGrants,
     ShowProperties,
     ShowSchemas,
     ShowTableExtended,
-    Statement,
     UseSchema,
 )
 from emulators.warehouse.sql.statements.namespaces import (
@@ -58,7 +49,9 @@ from emulators.warehouse.sql.statements.namespaces import (
     ShowUserFunctions,
     Worded,
 )
-from emulators.warehouse.sql.statements.recognition import recognise
+from emulators.warehouse.sql.statements.recognition import DescribedQuery, Query, recognise
+from emulators.warehouse.sql.statements.statement import SCHEMA_WORDS, Name, Statement
+from emulators.warehouse.sql.statements.tables import DropMaterializedView, DropSchema, DropView
 from emulators.warehouse.sql.statements.volumes import (
     CommentOnVolume,
     CreateVolume,
@@ -69,6 +62,7 @@ from emulators.warehouse.sql.statements.volumes import (
     ShowVolumes,
     TransferFile,
 )
+from emulators.warehouse.sql.statements.writes import InsertReplace
 
 __all__ = [
     "READ_FILES",

@@ -2,34 +2,97 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from emulators.settings import CATALOG
 from emulators.warehouse.sql.lexer import Reader
 from emulators.warehouse.sql.quoting import changed, quoted
+from emulators.warehouse.sql.statements.command import Clauses, Command
 from emulators.warehouse.sql.statements.constraints import (
+    Key,
+    Mask,
+    RowFilter,
     begins_constraint,
     check,
     mask,
     row_filter,
     table_key,
 )
-from emulators.warehouse.sql.statements.forms import (
-    SCHEMA_WORDS,
-    AddKey,
-    Clauses,
-    ClusterByAuto,
-    Command,
-    CommentOn,
-    DropConstraint,
-    Name,
-    SetMask,
-    SetNotNull,
-    SetOwner,
-    SetRowFilter,
-    SetTags,
-    Statement,
-)
 from emulators.warehouse.sql.statements.materialized import alter_schedule
+from emulators.warehouse.sql.statements.metadata import CommentOn
 from emulators.warehouse.sql.statements.properties import changes_to_properties
+from emulators.warehouse.sql.statements.statement import SCHEMA_WORDS, Name, Statement
+
+
+@dataclass(frozen=True)
+class SetTags(Statement):
+    """`ALTER … [ALTER COLUMN c] SET TAGS (…)`, or UNSET: a tag to unset has the value None."""
+
+    name: Name
+    column: str | None
+    tags: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class AddKey(Statement):
+    """`ALTER TABLE name ADD [CONSTRAINT c] {PRIMARY KEY | UNIQUE | FOREIGN KEY} …`."""
+
+    name: Name
+    key: Key
+
+
+@dataclass(frozen=True)
+class DropConstraint(Statement):
+    """`ALTER TABLE name DROP {CONSTRAINT c | PRIMARY KEY | FOREIGN KEY (…)}`."""
+
+    name: Name
+    constraint: str | None
+    kind: str | None
+    columns: tuple[str, ...]
+    if_exists: bool
+    is_cascade: bool = False
+
+
+@dataclass(frozen=True)
+class SetNotNull(Statement):
+    """`ALTER TABLE name {ALTER | CHANGE} COLUMN c {SET | DROP} NOT NULL`."""
+
+    name: Name
+    column: str
+    is_set: bool
+
+
+@dataclass(frozen=True)
+class SetRowFilter(Statement):
+    """`ALTER … {SET ROW FILTER f ON (…) | DROP ROW FILTER}`; None drops."""
+
+    name: Name
+    row_filter: RowFilter | None
+
+
+@dataclass(frozen=True)
+class SetMask(Statement):
+    """`ALTER … ALTER COLUMN c {SET MASK f [USING COLUMNS (…)] | DROP MASK}`; None drops."""
+
+    name: Name
+    column: str
+    mask: Mask | None
+
+
+@dataclass(frozen=True)
+class ClusterByAuto(Statement):
+    """`ALTER TABLE name CLUSTER BY AUTO`."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class SetOwner(Statement):
+    """`ALTER {CATALOG | SCHEMA | TABLE | VIEW | …} name [SET] OWNER TO principal`: recorded, like grants."""
+
+    kind: str
+    name: Name
+    owner: str
 
 
 def alter(sql: str, reader: Reader) -> Statement:

@@ -6,9 +6,49 @@ https://docs.databricks.com/sql/language-manual/sql-ref-syntax-ddl-alter-table-a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from emulators.warehouse.errors import SqlError
 from emulators.warehouse.sql.lexer import Kind, Reader
-from emulators.warehouse.sql.statements.forms import Check, Key, Mask, RowFilter
+from emulators.warehouse.sql.statements.statement import Name
+
+
+@dataclass(frozen=True)
+class Key:
+    """A PRIMARY KEY, UNIQUE or FOREIGN KEY constraint: informational, as on Databricks."""
+
+    name: str | None
+    kind: str
+    columns: tuple[str, ...]
+    parent: Name = ()
+    parent_columns: tuple[str, ...] = ()
+    is_rely: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """A CHECK constraint."""
+
+    name: str | None
+    condition: str
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """A function that says which rows a reader may see, and the columns it takes."""
+
+    function: Name
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A function that hides a column's values, and what else it takes, as the statement words it."""
+
+    column: str
+    function: Name
+    using: str = ""
+
 
 _CONSTRAINTS = (
     ("PRIMARY", "KEY"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.sql.lexer import Reader, first_word
 from emulators.warehouse.sql.scripts import Part, parts
-from emulators.warehouse.sql.statements.forms import Statement
+from emulators.warehouse.sql.statements.statement import Statement
 
 
 @dataclass(frozen=True)

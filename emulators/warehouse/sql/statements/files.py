@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from emulators.warehouse.errors import SqlError, unsupported
 from emulators.warehouse.sql.lexer import Kind, Reader
-from emulators.warehouse.sql.statements.forms import Command, Name, Statement
+from emulators.warehouse.sql.statements.command import Command
+from emulators.warehouse.sql.statements.statement import Name, Statement
 
 READ_FILES = "READ_FILES"
 

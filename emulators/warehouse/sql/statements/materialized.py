@@ -2,32 +2,90 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from typing import TypeVar
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.sql.lexer import Reader
+from emulators.warehouse.sql.statements.command import Clauses, Command
 from emulators.warehouse.sql.statements.constraints import (
+    Key,
+    Mask,
     begins_constraint,
     column_key,
     mask,
     row_filter,
     table_key,
 )
-from emulators.warehouse.sql.statements.forms import (
-    AlterSchedule,
-    Clauses,
-    ColumnSpec,
-    Command,
-    CreateMaterialized,
-    Key,
-    Mask,
-    Name,
-    RefreshMaterializedView,
-    RefreshStreamingTable,
-    Statement,
-)
 from emulators.warehouse.sql.statements.properties import read_property
+from emulators.warehouse.sql.statements.statement import Name, Statement
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column of a materialized view or streaming table; its type is empty when none is named."""
+
+    name: str
+    type: str = ""
+    is_nullable: bool = True
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class CreateMaterialized(Statement):
+    """CREATE of a relation that keeps the rows of a query.
+
+    Attributes:
+        replace: OR REPLACE of a materialized view, OR REFRESH of a streaming table.
+        layout: its PARTITIONED BY and CLUSTER BY, as worded.
+        schedule: when it is to be refreshed, as DESCRIBE EXTENDED words it; None is by hand.
+    """
+
+    name: Name
+    query: str
+    replace: bool = False
+    if_not_exists: bool = False
+    columns: tuple[ColumnSpec, ...] = ()
+    layout: str = ""
+    comment: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    schedule: str | None = None
+    clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True)
+class CreateMaterializedView(CreateMaterialized):
+    """`CREATE [OR REPLACE] MATERIALIZED VIEW`."""
+
+
+@dataclass(frozen=True)
+class CreateStreamingTable(CreateMaterialized):
+    """`CREATE [OR REFRESH] STREAMING TABLE`."""
+
+
+@dataclass(frozen=True)
+class RefreshMaterializedView(Statement):
+    """`REFRESH [MATERIALIZED VIEW] name [FULL] [SYNC | ASYNC]`."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class RefreshStreamingTable(Statement):
+    """`REFRESH STREAMING TABLE name [FULL] [SYNC | ASYNC]`."""
+
+    name: Name
+    is_full: bool
+
+
+@dataclass(frozen=True)
+class AlterSchedule(Statement):
+    """`ALTER {MATERIALIZED VIEW | STREAMING TABLE} name {ADD | ALTER | DROP} SCHEDULE …`."""
+
+    name: Name
+    schedule: str | None
+
 
 T = TypeVar("T", bound=CreateMaterialized)
 

@@ -2,21 +2,89 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from emulators.warehouse.sql.lexer import Reader
-from emulators.warehouse.sql.statements.forms import (
-    SCHEMA_WORDS,
-    Analyze,
-    Command,
-    CommentOn,
-    Describe,
-    Grant,
-    ShowGrants,
-    ShowProperties,
-    ShowSchemas,
-    ShowTableExtended,
-    Statement,
-    UseSchema,
-)
+from emulators.warehouse.sql.statements.command import Command
+from emulators.warehouse.sql.statements.statement import SCHEMA_WORDS, Name, Statement
+
+
+@dataclass(frozen=True)
+class UseSchema(Statement):
+    """`USE [CATALOG | SCHEMA] name`."""
+
+    catalog: str | None
+    schema: str | None
+
+
+@dataclass(frozen=True)
+class Analyze(Statement):
+    """`ANALYZE {TABLE name | TABLES IN schema} COMPUTE … STATISTICS …` with the columns it names."""
+
+    name: Name
+    columns: tuple[str, ...] = ()
+    is_schema: bool = False
+
+
+@dataclass(frozen=True)
+class CommentOn(Statement):
+    """`COMMENT ON {TABLE | VIEW | COLUMN | SCHEMA} name IS text`; None is no comment."""
+
+    kind: str
+    name: Name
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Grant(Statement):
+    """`GRANT` and `REVOKE`: recorded, never enforced."""
+
+    is_grant: bool
+    privileges: tuple[str, ...]
+    kind: str
+    name: Name
+    principal: str
+
+
+@dataclass(frozen=True)
+class ShowGrants(Statement):
+    """`SHOW GRANTS [principal] ON kind name`."""
+
+    kind: str
+    name: Name
+
+
+@dataclass(frozen=True)
+class Describe(Statement):
+    """`DESCRIBE [TABLE] [EXTENDED] name [AS JSON]`."""
+
+    name: Name
+    is_extended: bool
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class ShowSchemas(Statement):
+    """`SHOW {SCHEMAS | DATABASES} [IN catalog] [[LIKE] pattern]`."""
+
+    catalog: str | None
+    pattern: str | None
+
+
+@dataclass(frozen=True)
+class ShowTableExtended(Statement):
+    """`SHOW TABLE EXTENDED [IN schema] LIKE pattern`."""
+
+    schema: Name | None
+    pattern: str
+
+
+@dataclass(frozen=True)
+class ShowProperties(Statement):
+    """`SHOW TBLPROPERTIES name [(key)]`."""
+
+    name: Name
+    key: str | None
 
 
 def comment(sql: str, reader: Reader) -> Statement:

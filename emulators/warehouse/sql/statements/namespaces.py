@@ -7,15 +7,9 @@ from dataclasses import dataclass
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.sql.lexer import Kind, Reader
-from emulators.warehouse.sql.statements.alter import new_owner, tag
-from emulators.warehouse.sql.statements.forms import (
-    SCHEMA_WORDS,
-    Name,
-    SetOwner,
-    SetTags,
-    Statement,
-    UseSchema,
-)
+from emulators.warehouse.sql.statements.alter import SetOwner, SetTags, new_owner, tag
+from emulators.warehouse.sql.statements.metadata import UseSchema
+from emulators.warehouse.sql.statements.statement import SCHEMA_WORDS, Name, Statement
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 from emulators.warehouse.errors import unsupported
@@ -17,12 +18,24 @@ from emulators.warehouse.sql.statements import (
     volumes,
     writes,
 )
-from emulators.warehouse.sql.statements.forms import (
-    Command,
-    DescribedQuery,
-    Query,
-    Statement,
-)
+from emulators.warehouse.sql.statements.command import Command
+from emulators.warehouse.sql.statements.statement import Statement
+
+
+@dataclass(frozen=True)
+class Query(Statement):
+    """A query, run by Spark as it is."""
+
+
+@dataclass(frozen=True)
+class DescribedQuery(Statement):
+    """A query of `(DESCRIBE {HISTORY | DETAIL} name)`, which Spark takes as a statement alone.
+
+    Attributes:
+        described: the offsets between which each of them stands, without its parentheses.
+    """
+
+    described: tuple[tuple[int, int], ...]
 
 
 def recognise(sql: str) -> Statement:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.sql.lexer import Reader, Token
 from emulators.warehouse.sql.quoting import assigned, changed
+from emulators.warehouse.sql.statements.command import Clauses, Command
 from emulators.warehouse.sql.statements.constraints import (
+    Check,
+    Key,
+    Mask,
     begins_constraint,
     check,
     column_key,
@@ -13,24 +19,37 @@ from emulators.warehouse.sql.statements.constraints import (
     row_filter,
     table_key,
 )
-from emulators.warehouse.sql.statements.forms import (
-    SCHEMA_WORDS,
-    Check,
-    Clauses,
-    Command,
+from emulators.warehouse.sql.statements.materialized import (
     CreateMaterializedView,
     CreateStreamingTable,
-    DropMaterializedView,
-    DropSchema,
-    DropView,
-    Key,
-    Mask,
-    Name,
-    Statement,
+    create_materialized,
 )
-from emulators.warehouse.sql.statements.materialized import create_materialized
 from emulators.warehouse.sql.statements.properties import changes_to_properties
+from emulators.warehouse.sql.statements.statement import SCHEMA_WORDS, Name, Statement
 from emulators.warehouse.sql.table_properties import FORMAT
+
+
+@dataclass(frozen=True)
+class DropSchema(Command):
+    """`DROP SCHEMA [IF EXISTS] name [RESTRICT | CASCADE]`."""
+
+    is_cascade: bool = False
+
+
+@dataclass(frozen=True)
+class DropMaterializedView(Statement):
+    """`DROP MATERIALIZED VIEW [IF EXISTS] name`."""
+
+    name: Name
+    if_exists: bool
+
+
+@dataclass(frozen=True)
+class DropView(Statement):
+    """`DROP VIEW [IF EXISTS] name`, which takes materialized views as well."""
+
+    name: Name
+    if_exists: bool
 
 
 def create(sql: str, reader: Reader) -> Statement:

@@ -8,9 +8,9 @@ from typing import Literal
 
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.sql.lexer import Reader
-from emulators.warehouse.sql.statements.alter import new_owner
-from emulators.warehouse.sql.statements.forms import Name, SetOwner, Statement
+from emulators.warehouse.sql.statements.alter import SetOwner, new_owner
 from emulators.warehouse.sql.statements.namespaces import pattern
+from emulators.warehouse.sql.statements.statement import Name, Statement
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from emulators.warehouse.errors import unsupported
 from emulators.warehouse.sql.lexer import Kind, Reader
-from emulators.warehouse.sql.statements.forms import Command, InsertReplace, Name, Statement
+from emulators.warehouse.sql.statements.command import Command
+from emulators.warehouse.sql.statements.statement import Name, Statement
+
+
+@dataclass(frozen=True)
+class InsertReplace(Statement):
+    """`INSERT INTO name [alias] [BY NAME] REPLACE {ON condition | USING (columns)} query [alias]`.
+
+    Attributes:
+        head: what stands before INSERT: comments and common table expressions.
+        condition: of ON; empty when it is USING.
+        using: the columns of USING.
+    """
+
+    name: Name
+    query: str
+    head: str = ""
+    alias: str = ""
+    source_alias: str = ""
+    by_name: bool = False
+    condition: str = ""
+    using: tuple[str, ...] = ()
+
 
 _QUERY = ("SELECT", "WITH", "FROM", "TABLE", "VALUES")
 _BEFORE_SUBQUERY = ("AND", "ANY", "ALL", "EXISTS", "IN", "NOT", "OR")
