@@ -12,11 +12,11 @@ from pyspark.sql import types as t
 from emulators.warehouse.catalog.kinds import MANUAL, MATERIALIZED_VIEW, STREAMING_TABLE
 from emulators.warehouse.catalog.records.columns import ColumnRecord
 from emulators.warehouse.catalog.records.derived import MaterializedView, Refresh
+from emulators.warehouse.catalog.records.keys import key_definition
 from emulators.warehouse.catalog.records.relations import Relation
 from emulators.warehouse.clock import TIME
 from emulators.warehouse.names import split
 from emulators.warehouse.sql import type_names
-from emulators.warehouse.sql.quoting import listed, quoted
 from emulators.warehouse.sql.statements import Key, Mask, Name, RowFilter
 from emulators.warehouse.sql.table_properties import shown
 
@@ -57,7 +57,7 @@ def refresh_rows(view: MaterializedView, refreshes: Sequence[Refresh]) -> list[R
 
 def constraint_rows(keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> list[Row]:
     """What `DESCRIBE EXTENDED` says of keys."""
-    found = [(name, body, "") for name, body in constraints(keys)]
+    found = [(name, key_definition(key, parent), "") for name, key, parent in keys]
     return [("", "", ""), ("# Constraints", "", ""), *found] if found else []
 
 
@@ -201,21 +201,9 @@ def _json_function(name: Name) -> dict[str, str]:
     return dict(zip(("catalog_name", "schema_name", "function_name"), name, strict=True))
 
 
-def constraints(keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> list[tuple[str, str]]:
-    """Keys by name, each as a definition says it: ``FOREIGN KEY (`a`) REFERENCES `c`.`s`.`t` (`b`)``."""
-    found = []
-    for name, key, parent in keys:
-        body = f"{key.kind} ({listed(key.columns)})"
-        if parent:
-            body += f" REFERENCES {quoted((*split(parent[0]), parent[1]))}"
-            body += f" ({listed(key.parent_columns)})" if key.parent_columns else ""
-        found.append((name, body))
-    return found
-
-
 def _json_constraints(keys: Sequence[tuple[str, Key, tuple[str, str] | None]]) -> str:
     """Keys as Databricks prints them: `[(name,PRIMARY KEY (`a`)), (name,FOREIGN KEY …)]`."""
-    found = [f"({name},{body})" for name, body in constraints(keys)]
+    found = [f"({name},{key_definition(key, parent)})" for name, key, parent in keys]
     return f"[{', '.join(found)}]" if found else ""
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from emulators.warehouse.catalog.kinds import MATERIALIZED_VIEW, METRIC_VIEW, STREAMING_TABLE
 from emulators.warehouse.catalog.records.columns import ColumnRecord
+from emulators.warehouse.catalog.records.keys import key_definition
 from emulators.warehouse.catalog.records.relations import Relation
-from emulators.warehouse.describing import describe
 from emulators.warehouse.names import split
 from emulators.warehouse.sql import type_names
 from emulators.warehouse.sql.quoting import literal, quoted
@@ -28,8 +28,8 @@ def definition(
     kind = _KINDS.get(relation.type) or ("VIEW" if "VIEW" in relation.type else "TABLE")
     items = [_column(each, is_view) for each in columns]
     items += [
-        f"  CONSTRAINT {quoted((name,))} {text}{' RELY' if key.is_rely else ''}"
-        for (name, text), (_, key, _) in zip(describe.constraints(keys), keys, strict=True)
+        f"  CONSTRAINT {quoted((name,))} {key_definition(key, parent)}{' RELY' if key.is_rely else ''}"
+        for name, key, parent in keys
     ]
     full_name = ".".join(map(_name, (*split(relation.schema), relation.name)))
     lines = [f"CREATE {kind} {full_name} (", ",\n".join(items) + ")"]

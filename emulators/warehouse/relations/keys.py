@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from emulators.warehouse.catalog.catalog import Catalog
-from emulators.warehouse.describing import describe
+from emulators.warehouse.catalog.records.keys import key_definition
 from emulators.warehouse.errors import SqlError, refused_by_catalog, table_not_found
 from emulators.warehouse.names import short_hash
 from emulators.warehouse.results import result_set
@@ -76,13 +76,12 @@ class Keys:
             for column in key.parent_columns:
                 self._catalog.check_column(*parent, column)
             key = replace(key, parent_columns=self._parent_columns(key, parent))
-        existing = self._records.keys.of(schema, relation)
-        for (known, definition), (_, other, _) in zip(describe.constraints(existing), existing, strict=True):
+        for known, other, parent_of_other in self._records.keys.of(schema, relation):
             if known.lower() == name.lower() and (key.name or key.kind != PRIMARY):
                 raise SqlError(
                     "DELTA_CONSTRAINT_ALREADY_EXISTS",
                     f"Constraint '{name}' already exists. Please delete the old constraint first.\n"
-                    f"Old constraint:\n{known} {definition}",
+                    f"Old constraint:\n{known} {key_definition(other, parent_of_other)}",
                     "42710",
                 )
             if key.kind == other.kind == PRIMARY:

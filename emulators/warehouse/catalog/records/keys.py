@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from emulators.warehouse.names import split
+from emulators.warehouse.sql.quoting import listed, quoted
 from emulators.warehouse.sql.statements import Key
 from emulators.warehouse.storage.database import Database
 
@@ -69,3 +71,12 @@ class KeyRecords:
             name,
         )
         return [(child_schema, child, key, tuple(json.loads(to))) for child_schema, child, key, to in rows]
+
+
+def key_definition(key: Key, parent: tuple[str, str] | None) -> str:
+    """A recorded key as a statement words it: ``FOREIGN KEY (`a`) REFERENCES `c`.`s`.`t` (`b`)``."""
+    found = f"{key.kind} ({listed(key.columns)})"
+    if parent:
+        found += f" REFERENCES {quoted((*split(parent[0]), parent[1]))}"
+        found += f" ({listed(key.parent_columns)})" if key.parent_columns else ""
+    return found
