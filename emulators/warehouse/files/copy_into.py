@@ -107,12 +107,19 @@ class Copies:
             options["enforceSchema"] = "false"  # CSV: other names in another file's header are an error
         options["__globPaths__"] = "false"  # these are names of files, whatever characters they have
         frame = session.spark.read.format(statement.format).options(**options).load(files)
-        if statement.format == "csv" and options.get("enforceSchema") == "false":
+        if statement.format == "csv":
             paths = [Path(each) for each in files]
-            if csv_headers.renamed(frame.schema, paths, options, session.spark):
+            is_typed = any(
+                name.lower() == "inferschema" and value.lower() == "true" for name, value in options.items()
+            )
+            schema = csv_headers.spelled(frame.schema, paths, options, session.spark, is_typed)
+            is_checked = options.get("enforceSchema") == "false"
+            is_renamed = is_checked and csv_headers.renamed(schema, paths, options, session.spark)
+            if is_renamed:
                 csv_headers.check_alike(paths, options, session.spark)
                 options["enforceSchema"] = "true"
-                frame = session.spark.read.schema(frame.schema).options(**options).csv(files)
+            if is_renamed or schema != frame.schema:
+                frame = session.spark.read.schema(schema).options(**options).csv(files)
         if statement.expressions:
             frame = frame.alias(statement.alias) if statement.alias else frame
             frame = frame.selectExpr(*statement.expressions)

@@ -194,14 +194,16 @@ class Reading:
                 raise _nothing_to_tell_from(self.path)
             return self._known.columns
         reader = spark.read.format(self.format).options(**self.options)
+        is_typed = own.get("infercolumntypes", "true").lower() == "true"
         if self.format in _INFERRED:
-            is_typed = own.get("infercolumntypes", "true").lower() == "true"
             reader = reader.option("inferSchema", is_typed).option("primitivesAsString", not is_typed)
             reader = reader.option("columnNameOfCorruptRecord", _CORRUPT)
         elif self.format not in _FIXED:
             reader = reader.option("mergeSchema", "true")
-        schema = reader.load(self.path).schema
-        return t.StructType([each for each in schema if each.name != _CORRUPT])
+        columns = t.StructType([each for each in reader.load(self.path).schema if each.name != _CORRUPT])
+        if self.format == "csv":
+            columns = csv_headers.spelled(columns, self._files, self.options, spark, is_typed)
+        return columns
 
     def _check_headers(self, inferred: t.StructType, is_read_off: bool, spark: SparkSession) -> None:
         """See to it that CSV's files with other names in their headers than the first has are refused."""

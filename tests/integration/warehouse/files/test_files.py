@@ -239,8 +239,8 @@ def test_columns_whose_header_has_a_name_twice_or_none_are_numbered(warehouse: W
     files = f"read_files('{VOLUME}/twice', format => 'csv', header => true"
     with warehouse.cursor() as cursor:
         cursor.execute(f"select * from {files}) order by 1")
-        assert [each[0].lower() for each in cursor.description or []] == [
-            *("id0", "id1", "name2", "name3", "_rescued_data")
+        assert [each[0] for each in cursor.description or []] == [
+            *("id0", "id1", "Name2", "name3", "_rescued_data")
         ]
         assert [tuple(row) for row in cursor.fetchall()] == [(1, 2, "a", "b", None), (3, 4, "c", "d", None)]
     assert warehouse.rows(f"select id1, x from {files}, schemaHints => 'id1 string, x int') order by 1") == [
@@ -273,6 +273,27 @@ def test_columns_whose_header_has_a_name_twice_or_none_are_numbered(warehouse: W
     put("twice.json", '{"id": 1, "ID": 2}\n')
     with pytest.raises(ServerOperationError, match="COLUMN_ALREADY_EXISTS"):
         warehouse.rows(f"select * from read_files('{VOLUME}/twice.json', format => 'json')")
+
+
+def test_headers_that_differ_in_case_are_those_of_the_first_file(warehouse: Warehouse, put: Put) -> None:
+    put("case/a.csv", "Id,name\n1,a\n")
+    put("case/b.csv", "id,NAME\n2,b\n3,c\n4,d\n")  # Spark takes the names of the largest file
+    warehouse.rows("create table main.files.spelled (Id string)")
+    copy = (
+        f"copy into main.files.spelled from '{VOLUME}/case' fileformat = csv "
+        "format_options ('header' = 'true'%s) copy_options ('mergeSchema' = 'true')"
+    )
+    files = f"read_files('{VOLUME}/case', format => 'csv', header => true"
+    for statement in (copy % ", 'inferSchema' = 'true'", f"select * from {files})"):
+        with pytest.raises(ServerOperationError, match="headers differ in case"):
+            warehouse.rows(statement)
+    assert warehouse.rows(copy % "") == [(4, 4, 0)]
+    for source in ("main.files.spelled", f"{files}, inferColumnTypes => false)"):
+        with warehouse.cursor() as cursor:
+            cursor.execute(f"select * from {source} order by 1")
+            assert [each[0] for each in cursor.description or []][:2] == ["Id", "name"]
+            found = [tuple(row)[:2] for row in cursor.fetchall()]
+            assert found == [("1", "a"), ("2", "b"), ("3", "c"), ("4", "d")]
 
 
 def test_copy_into_loads_each_file_once(warehouse: Warehouse, put: Put) -> None:

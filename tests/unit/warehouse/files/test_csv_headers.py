@@ -84,6 +84,44 @@ def test_headers_that_differ_are_named(files: Callable[..., list[Path]], reader:
         csv_headers.check_alike(found, WITH_HEADER, reader)
 
 
+@pytest.mark.parametrize(
+    ("headers", "names", "expected"),
+    [
+        (("Id,name", "id,Name"), ("id", "Name"), ("Id", "name")),
+        (("Id,name", "id,Name"), ("id", "Name", "day"), ("Id", "name", "day")),  # of a folder `day=…`
+        (("ID,id,,Name", "id,ID,,name"), ("id0", "ID1", "_c2", "name"), ("ID0", "id1", "_c2", "Name")),
+        (("a,b", "A,other"), ("A", "other"), ("a", "other")),  # refused when it is read
+        (("a,b,c", "A"), ("A",), ("a",)),
+        (("Id,name",), ("id", "Name"), ("id", "Name")),
+    ],
+)
+def test_columns_are_spelled_as_in_the_first_file(
+    files: Callable[..., list[Path]],
+    reader: Any,
+    headers: tuple[str, ...],
+    names: tuple[str, ...],
+    expected: tuple[str, ...],
+) -> None:
+    found = files(*headers)
+    assert csv_headers.spelled(columns(*names), found, WITH_HEADER, reader, False) == columns(*expected)
+    assert csv_headers.spelled(columns(*names), found, {}, reader, True) == columns(*names)
+
+
+def test_types_that_a_header_in_another_case_has_spoilt_are_refused(
+    files: Callable[..., list[Path]], reader: Any
+) -> None:
+    found = files("Id,name", "Id,name", "id,Name")
+    with pytest.raises(SqlError, match=r"2\.csv: its header is id, Name, that of 0\.csv is Id, name; types"):
+        csv_headers.spelled(columns("Id", "name"), found, WITH_HEADER, reader, True)
+    assert csv_headers.spelled(columns("Id", "name"), found[:2], WITH_HEADER, reader, True)
+
+
+def test_types_stay_where_the_spelling_changes(files: Callable[..., list[Path]], reader: Any) -> None:
+    kind = t.StructType([t.StructField("ID", t.LongType(), False, {"comment": "Key."})])
+    (found,) = csv_headers.spelled(kind, files("id", "ID"), WITH_HEADER, reader, True)
+    assert found == t.StructField("id", t.LongType(), False, {"comment": "Key."})
+
+
 def test_a_header_is_read_as_the_rows_are(files: Callable[..., list[Path]], reader: Any) -> None:
     options = {"header": "true", "sep": ";", "mode": "FAILFAST", "inferSchema": "true"}
     assert csv_headers.renamed(columns("a0", "a1"), files("a;a"), options, reader)
