@@ -149,6 +149,13 @@ NESTED_TEXTS = {
     "named_struct('a', 1, 'a', named_struct('b.c', array(1), 'b.c', cast(null as int)))": (
         '{"a":1,"a":{"b.c":[1],"b.c":null}}'
     ),
+    "named_struct('a', 1, 'a', named_struct('b', parse_json('[1]'), 'b', null, 'b', interval 1 day))": (
+        '{"a":1,"a":{"b":[1],"b":null,"b":"1 00:00:00.000000000"}}'
+    ),
+    "array(named_struct('v', parse_json('\"s\"'), 'v', interval '1-2' year to month), null)": (
+        '[{"v":"s","v":"1-2"},null]'
+    ),
+    "if(rand() < 2, null, named_struct('v', parse_json('1'), 'v', 1))": None,
     "if(rand() < 2, null, named_struct('v', parse_json('1')))": None,
 }
 
@@ -162,7 +169,14 @@ def test_variants_and_intervals_in_nested_values_leave_the_rest_as_it_is(warehou
         cursor.execute(statement)
         found = list(cursor.fetchall_arrow().to_pylist()[0].values())
         assert found[0] == {"sku": "a", "end": None, "attrs": '{"x":null}'}
-        assert found[5:] == [[{"v": ["{}"]}, {"v": None}, None], {"a": 1, "a_1": found[6]["a_1"]}, None]
+        assert found[5:] == [
+            [{"v": ["{}"]}, {"v": None}, None],
+            {"a": 1, "a_1": {"b.c": [1], "b.c_1": None}},
+            {"a": 1, "a_1": {"b": "[1]", "b_1": None, "b_2": "1 00:00:00.000000000"}},
+            [{"v": '"s"', "v_1": "1-2"}, None],
+            None,
+            None,
+        ]
 
 
 @pytest.mark.parametrize("compressed", [True, False])
