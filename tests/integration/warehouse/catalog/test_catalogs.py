@@ -211,7 +211,7 @@ def test_a_project_without_a_catalog_is_built_in_the_hive_metastore(
 ) -> None:
     profile = (PROJECT / "profiles.yml").read_text()
     profile = profile[: profile.index("    prod:")].replace("catalog: dev", "")
-    project = "name: no_catalog\nprofile: catalogs_check\nversion: '1'\nmodels:\n  +materialized: view\n"
+    project = "name: no_catalog\nprofile: catalogs_check\nversion: '1.0.0'\nmodels:\n  +materialized: view\n"
     rows = "{{ config(materialized='incremental', unique_key='id') }} select 1 as id"
     for name, text in (
         ("profiles.yml", profile.replace("schema: gold", "schema: no_catalog")),
