@@ -688,7 +688,7 @@ def test_a_comment_is_no_property_of_a_view(warehouse: Warehouse) -> None:
 
 
 def test_metadata_may_be_joined_with_tables(warehouse: Warehouse) -> None:
-    warehouse.rows("create or replace table s.wanted as select 'parent' as name")
+    warehouse.rows("create or replace table s.wanted as select 'wanted' as name")
 
     assert warehouse.rows(
         "select t.table_type from system.information_schema.tables as t "
