@@ -20,6 +20,7 @@ def group_of(item: pytest.Item) -> str:
     return next((name for name in SHARED if name in names), str(item.path))
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its group, and put the groups into order."""
     groups = {item: group_of(item) for item in items}

@@ -164,6 +164,7 @@ def test_the_wheel_lands_over_spark_connect_each_message_once(place: Place, conn
     connected.refuses(place, expired, "--from-table")
 
 
+@pytest.mark.nightly
 def test_a_hub_that_was_recreated_is_refused_over_spark_connect(place: Place, connected: Connected) -> None:
     place.produce(Simulator(66).take(100))
     connected.land(place)

@@ -123,7 +123,7 @@ def fill(place: Place) -> Transaction:
     return still_open
 
 
-@pytest.mark.parametrize("max_offsets", [100_000, 3])
+@pytest.mark.parametrize("max_offsets", [100_000, pytest.param(3, marks=pytest.mark.nightly)])
 def test_what_is_committed_lands_and_nothing_else(
     place: Place, spark: SparkSession, max_offsets: int
 ) -> None:
@@ -166,7 +166,7 @@ def test_marks_at_the_end_of_a_partition_are_neither_read_again_nor_missed(
     assert len(place.rows()) == len(place.landed()) == 22 + 3
 
 
-@pytest.mark.parametrize("is_checkpoint_lost", [False, True])
+@pytest.mark.parametrize("is_checkpoint_lost", [pytest.param(False, marks=pytest.mark.nightly), True])
 def test_a_batch_with_gaps_that_was_not_recorded_is_found_again(
     place: Place, spark: SparkSession, is_checkpoint_lost: bool
 ) -> None:
