@@ -130,8 +130,8 @@ def test_a_commit_is_found_by_its_user_metadata(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def no_listing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail whoever lists a folder."""
+def no_listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail whoever lists a folder, once `tmp_path` is made: pytest lists to make it."""
 
     def listed(*_: Any) -> Any:
         raise AssertionError("a folder was listed")
