@@ -95,7 +95,8 @@ def load(process: psutil.Process, seconds: float = 2.0) -> float:
 
 
 def test_a_statement_can_be_cancelled(warehouse: Warehouse) -> None:
-    endless = "select count(*) from range(1000000000000) where rand() < 2"
+    # Its text is its own, for the history to be asked about it alone.
+    endless = "select count(*) as cancelled from range(1000000000000) where rand() < 2"
     processes = psutil.Process(warehouse.process.pid).children(recursive=True)
     (jvm,) = (each for each in processes if each.name() == "java")
     with warehouse.connect() as connection, connection.cursor() as cursor:
