@@ -50,7 +50,7 @@ down: .venv/.complete ## Stop the emulators; their state stays under .local/
 status: .venv/.complete ## Tell what is up and how to reach it
 	@$(PY) -m emulators status
 
-test: checks ## Run every check and test but the long forms, from nothing: a quarter of an hour
+test: checks ## Run every check and test but the long forms, from nothing: about twenty minutes
 	@$(PY) -m pytest -x $(SIDE_BY_SIDE) $(SLOWEST) $(WITHOUT_LONG_FORMS) tests/integration tests/e2e
 
 test-all: checks ## Run every check and test, long forms too: up to an hour
