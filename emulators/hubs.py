@@ -7,7 +7,6 @@ hubs, `name[:partitions[:group…]]`, separated by commas.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from emulators.errors import EmulatorError
+from emulators.files import write_private
 
 CONFIG_VARIABLE = "EVENTHUBS_CONFIG"
 HUBS_VARIABLE = "EVENTHUBS_HUBS"
@@ -121,9 +121,7 @@ def load_hubs(file: Path, environment: Mapping[str, str]) -> tuple[Hub, ...]:
     text = json.dumps(as_json(declared), indent=2)
     if not file.exists() or file.read_text() != text:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(f".{os.getpid()}")
-        temporary.write_text(text)
-        temporary.replace(file)
+        write_private(file, text.encode())
     return declared
 
 

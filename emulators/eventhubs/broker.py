@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 import struct
@@ -10,6 +9,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from emulators.eventhubs.amqp.link import MAX_MESSAGE_SIZE
+from emulators.files import write_private
 from emulators.settings import LOOPBACK, Settings
 
 USER = "$ConnectionString"
@@ -31,14 +31,12 @@ def prepare(settings: Settings) -> None:
     """
     data = settings.kafka_data / "data"
     data.mkdir(parents=True, exist_ok=True)
-    _write(settings.kafka_data / _PROPERTIES, _server_properties(settings), mode=0o600)
-    _write(settings.kafka_data / _LOGGING, _LOG4J2)
+    write_private(settings.kafka_data / _PROPERTIES, _server_properties(settings).encode())
+    write_private(settings.kafka_data / _LOGGING, _LOG4J2.encode())
     meta = data / "meta.properties"
     if not meta.exists():
-        _write(
-            meta,
-            f"version=1\ncluster.id={_random_uuid()}\nnode.id={_NODE_ID}\ndirectory.id={_random_uuid()}\n",
-        )
+        ids = f"cluster.id={_random_uuid()}\nnode.id={_NODE_ID}\ndirectory.id={_random_uuid()}\n"
+        write_private(meta, f"version=1\n{ids}".encode())
 
 
 def command(settings: Settings, java: Path) -> list[str]:
@@ -145,10 +143,3 @@ def _random_uuid() -> str:
         text = urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
         if not text.startswith("-"):
             return text
-
-
-def _write(path: Path, text: str, mode: int = 0o644) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.touch(mode=mode)
-    temporary.write_text(text)
-    temporary.replace(path)
